@@ -1,0 +1,25 @@
+/** The `Workspace` port: the tree that decisions are made from, and the private copy that lockers run in. */
+import type { FileChange, Tree } from '../model.ts';
+
+export interface Workspace {
+  /** Reads the snapshot from which everything is decided. Runs nothing of the repository. */
+  readTree(): Promise<Tree>;
+  /** Makes a private copy of the whole checkout. It holds no credential and shares no inode with the original. */
+  checkOut(): Promise<Checkout>;
+}
+
+export interface Checkout {
+  /** Absolute path of the copy's root. */
+  readonly root: string;
+  /** Snapshot of the copy as it is now, of these paths only (those that are absent are left out). */
+  read(paths: readonly string[]): Promise<Tree['files']>;
+  /**
+   * Writes or (null) removes a regular file of the copy, whole or not at all.
+   * @throws {EnvironmentError} when a component of the path is a symbolic link or leaves the copy.
+   */
+  write(path: string, text: string | null): Promise<void>;
+  /** Which of these paths differ from the original, as changes to publish. Anything but a regular file is an error. */
+  changes(paths: readonly string[]): Promise<readonly FileChange[]>;
+  /** Removes the copy. Safe to call twice. */
+  close(): Promise<void>;
+}
