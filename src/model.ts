@@ -113,7 +113,10 @@ export type ReasonCode =
   | 'unexpected-write'
   | 'internal';
 
-/** A distribution that provides a command-line tool, to be installed in an environment of its own. */
+/**
+ * A distribution that provides a command-line tool, to be installed in an environment of its own. The installer holds the
+ * tool's own dependencies to the time of its release (plus some weeks), so that yesterday's release of one cannot break it.
+ */
 export interface ToolSpec {
   readonly name: 'uv' | 'poetry' | 'pipenv' | 'pip-tools' | 'pip-compile-multi';
   /** Exact version, or null: for `uv` the one Relock brings, else the newest that runs on `python`. */
@@ -122,8 +125,6 @@ export interface ToolSpec {
   readonly python: string | null;
   /** Exact further requirements installed beside it: `poetry-plugin-pypi-mirror==0.4.2`. */
   readonly with: readonly string[];
-  /** Holds the tool's own dependencies to its time (ISO date or instant, UTC); null: no hold. */
-  readonly uploadedBefore: string | null;
 }
 
 /** One child process, as data. The runner is the only place that starts one. */

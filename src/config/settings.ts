@@ -1,0 +1,34 @@
+/** The operator's settings: of the machine and the organisation that runs Relock, never read from a repository. */
+
+/** A secret for one host, lent only to jobs of one owner. */
+export interface Credential {
+  /** `pypi.example.com` or `pypi.example.com:8443`; matched exactly, without case. */
+  readonly host: string;
+  /** URL path below which it is sent (`/simple/team/`); `/` for the whole host. */
+  readonly path: string;
+  /**
+   * Owner (of `owner/name`) whose jobs may use it; `*` only when the operator says so.
+   * Threat: another tenant's manifest names this host to borrow the secret.
+   */
+  readonly owner: string;
+  readonly username: string;
+  readonly password: string;
+}
+
+export interface Settings {
+  /** Simple index (PEP 503/691) that stands for the public one; null: the public one. No trailing slash. */
+  readonly indexUrl: string | null;
+  readonly credentials: readonly Credential[];
+  readonly tools: {
+    /** Path or name of a uv executable; null: on PATH, else Relock's own copy. */
+    readonly uv: string | null;
+    /** Whether uv may download an interpreter that is not there. */
+    readonly pythonDownloads: boolean;
+  };
+  /** For one locker command, in seconds. */
+  readonly timeoutSeconds: number;
+  /** How many lockers run side by side; null: as many as the machine has processors, at least 4. */
+  readonly parallel: number | null;
+  /** Absolute folder of tools and caches; null: `relock` in the user's cache folder. */
+  readonly cacheFolder: string | null;
+}

@@ -1,0 +1,28 @@
+/**
+ * Gives the private copy a `.git` of its own: build backends such as setuptools-scm read versions from tags, and a
+ * locker that builds a path dependency needs them.
+ *
+ * Threat: a checkout's `.git/config` often holds a token (`http.extraheader`) and may name programs; nothing of it is
+ * copied. Objects are borrowed read-only through `objects/info/alternates`, so history costs no second copy.
+ */
+import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { runGit } from './list-files.ts';
+
+/** Does nothing when `root` is not the top of a git checkout with at least one commit. */
+export async function copyHistory(root: string, copy: string): Promise<void> {
+  const top = await runGit(root, ['rev-parse', '--show-toplevel']);
+  if (top === null || (await realpath(top.trim())) !== (await realpath(root))) return;
+  const head = await runGit(root, ['rev-parse', '--verify', '--quiet', 'HEAD']);
+  const objects = await runGit(root, ['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
+  const tags = await runGit(root, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags']);
+  if (head === null || objects === null || tags === null) return;
+  const git = join(copy, '.git');
+  await mkdir(join(git, 'objects', 'info'), { recursive: true });
+  await mkdir(join(git, 'refs'));
+  await writeFile(join(git, 'HEAD'), head);
+  await writeFile(join(git, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = false\n');
+  await writeFile(join(git, 'objects', 'info', 'alternates'), objects);
+  await writeFile(join(git, 'packed-refs'), `# pack-refs with: sorted\n${tags}`);
+  await runGit(copy, ['read-tree', 'HEAD']);
+}

@@ -1,0 +1,104 @@
+/** The paths of a checkout: what git tracks or would track, or a walk where there is no git. */
+import { execFile } from 'node:child_process';
+import { lstat, readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { EnvironmentError, messageOf } from '../errors.ts';
+
+/** Folders that hold no source of the repository; only used where git does not say what is ignored. */
+const NOT_SOURCE = new Set([
+  '.git',
+  '.hg',
+  '.svn',
+  'node_modules',
+  '.venv',
+  'venv',
+  '__pycache__',
+  '.tox',
+  '.nox',
+  '.mypy_cache',
+  '.pytest_cache',
+  '.ruff_cache',
+  'site-packages',
+]);
+
+/**
+ * Options for every git call on a checkout that is not ours.
+ * Threat: a repository's own configuration can name programs (fsmonitor, hooks, pagers) that git would start.
+ */
+export const SAFE_GIT: readonly string[] = [
+  '-c',
+  'core.fsmonitor=false',
+  '-c',
+  'core.hooksPath=/dev/null',
+  '-c',
+  'protocol.allow=never',
+];
+
+/**
+ * Every file of the checkout, sorted, POSIX, relative to `root`. Ignored files are left out when git knows them.
+ * @throws {EnvironmentError} when `root` is no readable folder.
+ */
+export async function listFiles(root: string): Promise<readonly string[]> {
+  const info = await lstat(root).catch((error: unknown) => {
+    throw new EnvironmentError('no-checkout', `${root} cannot be read: ${messageOf(error)}`);
+  });
+  if (!info.isDirectory()) throw new EnvironmentError('no-checkout', `${root} is not a folder.`);
+  const tracked = await listByGit(root);
+  return tracked ?? (await walk(root));
+}
+
+async function listByGit(root: string): Promise<readonly string[] | null> {
+  const output = await runGit(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
+  if (output === null) return null;
+  const paths = new Set(output.split('\0').filter((path) => path !== '' && !path.endsWith('/')));
+  return [...paths].sort();
+}
+
+/**
+ * Runs one read-only git command in `root`.
+ * @returns its standard output, or null when git is missing, `root` is no checkout, or the command failed.
+ */
+export function runGit(root: string, args: readonly string[]): Promise<string | null> {
+  const env = {
+    PATH: process.env['PATH'],
+    GIT_CONFIG_NOSYSTEM: '1',
+    GIT_OPTIONAL_LOCKS: '0',
+    LANG: 'C.UTF-8',
+  };
+  return new Promise((resolve) => {
+    execFile(
+      'git',
+      [...SAFE_GIT, '-c', `safe.directory=${root}`, '-C', root, ...args],
+      { env, maxBuffer: 512 * 1024 * 1024, timeout: 60_000 },
+      (error, stdout) => {
+        resolve(error === null ? stdout : null);
+      },
+    );
+  });
+}
+
+async function walk(root: string): Promise<readonly string[]> {
+  const found: string[] = [];
+  let level: readonly string[] = [''];
+  while (level.length > 0) {
+    const listed = await Promise.all(
+      level.map(async (folder) => ({
+        folder,
+        entries: await readdir(join(root, folder), { withFileTypes: true }).catch(() => []),
+      })),
+    );
+    const next: string[] = [];
+    for (const { folder, entries } of listed) {
+      for (const entry of entries) {
+        const path = folder === '' ? entry.name : `${folder}/${entry.name}`;
+        if (entry.isDirectory()) {
+          if (!NOT_SOURCE.has(entry.name)) next.push(path);
+        } else if (entry.isFile() || entry.isSymbolicLink()) {
+          found.push(path);
+        }
+      }
+    }
+    level = next;
+  }
+  return found.sort();
+}

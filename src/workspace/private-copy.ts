@@ -1,0 +1,152 @@
+/** The private copy in which lockers run: cheap where the file system can share blocks, never sharing an inode. */
+import { constants } from 'node:fs';
+import {
+  chmod,
+  copyFile,
+  lstat,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readlink,
+  rm,
+  stat,
+  symlink,
+} from 'node:fs/promises';
+import { dirname, join, posix } from 'node:path';
+import { EnvironmentError, messageOf } from '../errors.ts';
+import type { FileChange } from '../model.ts';
+import { copyHistory } from './copy-history.ts';
+import { readPaths } from './read-files.ts';
+import { refuseLinks, writeWhole } from './safe-write.ts';
+import type { Checkout } from './workspace.ts';
+
+const COPIERS = 32;
+const PREFIX = 'relock-';
+
+/**
+ * Copies `paths` of `root` to a folder of our own.
+ * @throws {EnvironmentError} when no scratch folder can be written.
+ */
+export async function makeCopy(
+  root: string,
+  paths: readonly string[],
+  scratch: readonly string[],
+): Promise<Checkout> {
+  const parent = await pickScratch(root, scratch);
+  await sweep(parent);
+  const home = await mkdtemp(join(parent, `${PREFIX}${process.pid}-`)).catch((error: unknown) => {
+    throw new EnvironmentError(
+      'no-scratch',
+      `No private copy can be made in ${parent}: ${messageOf(error)}`,
+      'Set TMPDIR to a folder with room.',
+    );
+  });
+  const copy = join(home, 'checkout');
+  try {
+    await chmod(home, 0o700);
+    await mkdir(copy);
+    await copyAll(root, copy, paths);
+    await copyHistory(root, copy);
+  } catch (error) {
+    await rm(home, { recursive: true, force: true });
+    throw error;
+  }
+  return checkoutOf(root, copy, home);
+}
+
+function checkoutOf(root: string, copy: string, home: string): Checkout {
+  return {
+    root: copy,
+    read: (paths) => readPaths(copy, paths),
+    async write(path, text) {
+      await refuseLinks(copy, path);
+      if (text === null) await rm(join(copy, path), { force: true });
+      else await writeWhole(join(copy, path), text, null);
+    },
+    async changes(paths) {
+      const before = await readPaths(root, paths);
+      const after = await readPaths(copy, paths);
+      const changes: FileChange[] = [];
+      for (const path of paths) {
+        const old = before.get(path);
+        const now = after.get(path);
+        if (now !== undefined && now.kind !== 'text') {
+          throw new EnvironmentError('unexpected-file', `${path} became a ${now.kind} while it was locked.`);
+        }
+        const oldText = old?.kind === 'text' ? old.text : null;
+        const text = now?.text ?? null;
+        if (text === oldText) continue;
+        const mode = await lstat(join(root, path)).then(
+          (info) => info.mode,
+          () => 0o644,
+        );
+        changes.push({ path, text, executable: (mode & 0o111) !== 0 });
+      }
+      return changes;
+    },
+    close: () => rm(home, { recursive: true, force: true, maxRetries: 3 }),
+  };
+}
+
+/** Blocks can only be shared within one file system, so a scratch folder beside the checkout is the cheapest. */
+async function pickScratch(root: string, scratch: readonly string[]): Promise<string> {
+  const device = (await stat(root)).dev;
+  for (const folder of scratch) {
+    const info = await stat(folder).catch(() => null);
+    if (info?.dev === device) return folder;
+  }
+  const [first] = scratch;
+  if (first === undefined) throw new EnvironmentError('no-scratch', 'No folder for private copies is set.');
+  await mkdir(first, { recursive: true });
+  return first;
+}
+
+/** Removes copies whose process is gone (killed before it could clean up). */
+async function sweep(parent: string): Promise<void> {
+  for (const name of await readdir(parent).catch(() => [])) {
+    const pid = /^relock-(?<pid>\d+)-/u.exec(name)?.groups?.['pid'];
+    if (pid === undefined || isAlive(Number(pid))) continue;
+    await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return error instanceof Error && 'code' in error && error.code === 'EPERM';
+  }
+}
+
+async function copyAll(root: string, copy: string, paths: readonly string[]): Promise<void> {
+  const folders = new Set(paths.map((path) => dirname(path)));
+  for (const folder of [...folders].sort()) await mkdir(join(copy, folder), { recursive: true });
+  const queue = paths.values();
+  const copier = async (): Promise<void> => {
+    for (const path of queue) await copyOne(root, copy, path);
+  };
+  await Promise.all(Array.from({ length: COPIERS }, copier));
+}
+
+async function copyOne(root: string, copy: string, path: string): Promise<void> {
+  const from = join(root, path);
+  const info = await lstat(from).catch(() => null);
+  if (info === null) return;
+  if (info.isSymbolicLink()) {
+    const to = await readlink(from);
+    if (staysInside(path, to)) await symlink(to, join(copy, path));
+    return;
+  }
+  if (!info.isFile()) return;
+  await copyFile(from, join(copy, path), constants.COPYFILE_FICLONE).catch((error: unknown) => {
+    throw new EnvironmentError('copy-failed', `${path} cannot be copied: ${messageOf(error)}`);
+  });
+}
+
+/** Threat: a link out of the repository would let a locker read or write the machine through the copy. */
+function staysInside(path: string, to: string): boolean {
+  if (posix.isAbsolute(to)) return false;
+  const target = posix.normalize(posix.join(posix.dirname(path), to));
+  return target !== '..' && !target.startsWith('../') && target !== '.git' && !target.startsWith('.git/');
+}
