@@ -5,7 +5,7 @@
  * Threat: a checkout's `.git/config` often holds a token (`http.extraheader`) and may name programs; nothing of it is
  * copied. Objects are borrowed read-only through `objects/info/alternates`, so history costs no second copy.
  */
-import { mkdir, realpath, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, realpath, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runGit } from './list-files.ts';
 
@@ -15,6 +15,7 @@ export async function copyHistory(root: string, copy: string): Promise<void> {
   if (top === null || (await realpath(top.trim())) !== (await realpath(root))) return;
   const head = await runGit(root, ['rev-parse', '--verify', '--quiet', 'HEAD']);
   const objects = await runGit(root, ['rev-parse', '--path-format=absolute', '--git-path', 'objects']);
+  const shallow = await runGit(root, ['rev-parse', '--path-format=absolute', '--git-path', 'shallow']);
   const tags = await runGit(root, ['for-each-ref', '--format=%(objectname) %(refname)', 'refs/tags']);
   if (head === null || objects === null || tags === null) return;
   const git = join(copy, '.git');
@@ -24,5 +25,7 @@ export async function copyHistory(root: string, copy: string): Promise<void> {
   await writeFile(join(git, 'config'), '[core]\n\trepositoryformatversion = 0\n\tbare = false\n');
   await writeFile(join(git, 'objects', 'info', 'alternates'), objects);
   await writeFile(join(git, 'packed-refs'), `# pack-refs with: sorted\n${tags}`);
+  // Without it a shallow clone's history looks broken: the parents that it lacks would be missed.
+  if (shallow !== null) await copyFile(shallow.trim(), join(git, 'shallow')).catch(() => undefined);
   await runGit(copy, ['read-tree', 'HEAD']);
 }

@@ -47,11 +47,44 @@ export async function listFiles(root: string): Promise<readonly string[]> {
   return tracked ?? (await walk(root));
 }
 
+/** @returns null where git does not know this folder, or ignores it as a whole. */
 async function listByGit(root: string): Promise<readonly string[] | null> {
-  const output = await runGit(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']);
-  if (output === null) return null;
-  const paths = new Set(output.split('\0').filter((path) => path !== '' && !path.endsWith('/')));
+  const [known, gone] = await Promise.all([
+    runGit(root, ['ls-files', '-z', '--cached', '--others', '--exclude-standard']),
+    runGit(root, ['ls-files', '-z', '--deleted']),
+  ]);
+  if (known === null || gone === null) return null;
+  const paths = new Set(splitList(known));
+  for (const path of splitList(gone)) paths.delete(path);
+  if (paths.size === 0) return null;
+  if (paths.has('.gitmodules')) await expandSubmodules(root, paths);
   return [...paths].sort();
+}
+
+function splitList(output: string): readonly string[] {
+  return output.split('\0').filter((path) => path !== '' && !path.endsWith('/'));
+}
+
+/** git lists a submodule as one path; lockers need its files (a path dependency, a workspace member). */
+async function expandSubmodules(root: string, paths: Set<string>): Promise<void> {
+  const listed = await runGit(root, [
+    'config',
+    '-z',
+    '-f',
+    '.gitmodules',
+    '--get-regexp',
+    '^submodule\\..*\\.path$',
+  ]);
+  for (const entry of splitList(listed ?? '')) {
+    const path = entry.slice(entry.indexOf('\n') + 1);
+    if (!paths.has(path)) continue;
+    const info = await lstat(join(root, path)).catch(() => null);
+    if (info === null || !info.isDirectory()) continue;
+    paths.delete(path);
+    // A submodule that is not checked out is an empty folder, in which git would answer for the repository around it.
+    if ((await lstat(join(root, path, '.git')).catch(() => null)) === null) continue;
+    for (const inner of (await listByGit(join(root, path))) ?? []) paths.add(`${path}/${inner}`);
+  }
 }
 
 /**

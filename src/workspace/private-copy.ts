@@ -73,6 +73,10 @@ function checkoutOf(root: string, copy: string, home: string): Checkout {
         if (now !== undefined && now.kind !== 'text') {
           throw new EnvironmentError('unexpected-file', `${path} became a ${now.kind} while it was locked.`);
         }
+        // Threat: a folder, pipe or device in the lock's place would read as "removed".
+        if (now === undefined && (await exists(join(copy, path)))) {
+          throw new EnvironmentError('unexpected-file', `${path} is no regular file any more.`);
+        }
         const oldText = old?.kind === 'text' ? old.text : null;
         const text = now?.text ?? null;
         if (text === oldText) continue;
@@ -86,6 +90,13 @@ function checkoutOf(root: string, copy: string, home: string): Checkout {
     },
     close: () => rm(home, { recursive: true, force: true, maxRetries: 3 }),
   };
+}
+
+async function exists(path: string): Promise<boolean> {
+  return lstat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** Blocks can only be shared within one file system, so a scratch folder beside the checkout is the cheapest. */
@@ -144,9 +155,18 @@ async function copyOne(root: string, copy: string, path: string): Promise<void> 
   });
 }
 
-/** Threat: a link out of the repository would let a locker read or write the machine through the copy. */
+/**
+ * Whether a link at `path` may be copied. Leading `..` of a link's text climb real folders, so they can be counted; one
+ * further on may climb out of whatever folder another link points to (`a/link/../..`), so it is refused.
+ * Threat: a link out of the repository would let a locker read or write the machine through the copy.
+ */
 function staysInside(path: string, to: string): boolean {
   if (posix.isAbsolute(to)) return false;
+  const parts = to.split('/').filter((part) => part !== '' && part !== '.');
+  const climbs = parts.findIndex((part) => part !== '..');
+  const down = climbs === -1 ? [] : parts.slice(climbs);
+  const depth = path.split('/').length - 1;
+  if (down.includes('..') || parts.length - down.length > depth) return false;
   const target = posix.normalize(posix.join(posix.dirname(path), to));
-  return target !== '..' && !target.startsWith('../') && target !== '.git' && !target.startsWith('.git/');
+  return target !== '.git' && !target.startsWith('.git/');
 }

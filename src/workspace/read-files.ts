@@ -13,7 +13,7 @@ export async function readWanted(root: string, paths: readonly string[]): Promis
   return readAll(root, jobs);
 }
 
-/** Reads exactly these paths; those that are absent are left out. */
+/** Reads exactly these paths; those that are absent, and folders and the like, are left out. */
 export async function readPaths(root: string, paths: readonly string[]): Promise<Tree['files']> {
   return readAll(
     root,
