@@ -283,6 +283,10 @@ export interface Outcome {
   readonly job: Job;
   readonly results: readonly TargetResult[];
   readonly skips: readonly Skip[];
+  /** Wall time of the whole run. */
+  readonly seconds: number;
+  /** What a reader should know of the whole run: the index in use, what was not checked. */
+  readonly notes: readonly string[];
   /** null when there is nothing to propose and nothing failed. */
   readonly pullRequest: PullRequest | null;
 }

@@ -1,0 +1,212 @@
+/** The one orchestrator: a job and ports in, an outcome out. It decides nothing itself; the pure code does. */
+import { parseCutoff } from './config/cutoff.ts';
+import { NO_POLICY } from './config/defaults.ts';
+import { POLICY_PATH, type Policy } from './config/policy.ts';
+import { readPolicy } from './config/read-policy.ts';
+import type { Observe } from './engine/events.ts';
+import { gatherFacts, type FactSources } from './engine/facts.ts';
+import { prepareTools } from './engine/prepare-tools.ts';
+import { runLock } from './engine/run-lock.ts';
+import { runPlan } from './engine/schedule.ts';
+import { UsageError } from './errors.ts';
+import type { Forge } from './forge/forge.ts';
+import type { Cooldown, Facts, LockEcosystem, PlannedLock } from './locks/ecosystem.ts';
+import type {
+  Change,
+  Job,
+  Outcome,
+  PackageLinks,
+  Reason,
+  Remote,
+  Target,
+  TargetResult,
+  Tree,
+  TreeFile,
+} from './model.ts';
+import { planTargets, type Plan } from './plan.ts';
+import { writePullRequest } from './report/pull-request.ts';
+import type { Runner } from './run/runner.ts';
+import type { Checkout, Workspace } from './workspace/workspace.ts';
+
+/** Something open that must be closed at the end of the run. */
+export interface Open<T> {
+  readonly value: T;
+  close(): Promise<void>;
+}
+
+/** What the run may reach, and how. */
+export interface Network {
+  /** Why a remote cannot be used, by its URL; a remote that answers is not in the map. */
+  probe(remotes: readonly Remote[]): Promise<ReadonlyMap<string, Reason>>;
+  openCooldown(cutoff: string): Promise<Open<Cooldown>>;
+  /** Environment that lets children use the private hosts of these targets without holding a credential. */
+  openCredentials(targets: readonly Target[]): Promise<Open<Readonly<Record<string, string>>>>;
+}
+
+export interface Ports {
+  readonly workspace: Workspace;
+  readonly forge: Forge;
+  readonly ecosystems: readonly LockEcosystem[];
+  readonly runner: Runner;
+  readonly facts: FactSources;
+  readonly network: Network;
+  /** Links of the packages that moved, by `name@version`; those that nobody knows are left out. Never throws. */
+  links(changes: readonly Change[]): Promise<ReadonlyMap<string, PackageLinks>>;
+  readonly observe: Observe;
+  /** How many locks are made side by side. */
+  readonly parallel: number;
+  /** Milliseconds, monotonic. */
+  readonly clock: () => number;
+  readonly now: () => Date;
+  /** Facts of the set-up that a reader of the report should know. */
+  readonly notes: readonly string[];
+}
+
+export interface Look {
+  readonly tree: Tree;
+  readonly policy: Policy;
+  readonly plan: Plan;
+  /** The job with its cut-off settled. */
+  readonly job: Job;
+}
+
+/**
+ * Says what a job would do; runs nothing.
+ * @throws {UsageError} when the repository's policy is wrong, naming each line.
+ */
+export async function lookOver(
+  job: Job,
+  ports: Pick<Ports, 'workspace' | 'ecosystems' | 'now'>,
+): Promise<Look> {
+  const tree = await ports.workspace.readTree();
+  const policy = policyOf(tree);
+  const plan = planTargets(tree, policy, job, ports.ecosystems);
+  return { tree, policy, plan, job: { ...job, cutoff: job.cutoff ?? policyCutoff(policy, ports.now()) } };
+}
+
+function policyOf(tree: Tree): Policy {
+  const file = tree.files.get(POLICY_PATH);
+  if (file === undefined) return NO_POLICY;
+  if (file.kind !== 'text') {
+    throw new UsageError('bad-policy', `${POLICY_PATH} is not a readable text file (${file.kind}).`);
+  }
+  const read = readPolicy(file.text, POLICY_PATH);
+  if ('policy' in read) return read.policy;
+  const lines = read.errors.map(
+    ({ path, line, message }) => `${path}${line === null ? '' : `:${line}`}: ${message}`,
+  );
+  throw new UsageError('bad-policy', lines.join('\n'), `Mend ${POLICY_PATH}; nothing was done.`);
+}
+
+function policyCutoff(policy: Policy, now: Date): string | null {
+  if (policy.excludeNewer === null) return null;
+  const parsed = parseCutoff(policy.excludeNewer, now);
+  if ('cutoff' in parsed) return parsed.cutoff;
+  throw new UsageError('bad-policy', `${POLICY_PATH}: exclude-newer: ${parsed.error}`);
+}
+
+/**
+ * Does a job from end to end and hands the outcome to the forge.
+ * @throws {UsageError | EnvironmentError | CancelledError} only for faults of the whole job.
+ */
+export async function runJob(asked: Job, ports: Ports): Promise<Outcome> {
+  const start = ports.clock();
+  const look = await lookOver(asked, ports);
+  ports.observe({ kind: 'planned', targets: look.plan.locks.map(({ target }) => target) });
+  const results = look.plan.locks.length === 0 ? [] : await runLocks(look, ports);
+  const links = await ports.links(results.flatMap(({ changes }) => changes));
+  const { job, plan } = look;
+  const seconds = (ports.clock() - start) / 1000;
+  const told = { job, results, skips: plan.skips, seconds, notes: ports.notes };
+  const files = results.flatMap((result) => result.files);
+  const worthTelling = files.length > 0 || results.some(({ status }) => status === 'failed');
+  const pullRequest = worthTelling ? writePullRequest({ ...told, links }) : null;
+  if (pullRequest !== null) await ports.forge.apply([{ kind: 'propose', pullRequest, files }]);
+  return { ...told, pullRequest };
+}
+
+async function runLocks(look: Look, ports: Ports): Promise<readonly TargetResult[]> {
+  const targets = look.plan.locks.map(({ target }) => target);
+  const opening: Promise<{ close(): Promise<void> } | null>[] = [];
+  const keep = <T extends { close(): Promise<void> } | null>(opened: Promise<T>): Promise<T> => {
+    opening.push(opened);
+    return opened;
+  };
+  try {
+    ports.observe({ kind: 'preparing', what: 'a private copy, uv, interpreters and indexes' });
+    const { cutoff } = look.job;
+    const [checkout, facts, dead, cooldown, credentials] = await Promise.all([
+      keep(ports.workspace.checkOut()),
+      gatherFacts(look.plan, ports.facts),
+      ports.network.probe(targets.flatMap(({ remotes }) => remotes)),
+      keep(cutoff === null ? Promise.resolve(null) : ports.network.openCooldown(cutoff)),
+      keep(ports.network.openCredentials(targets)),
+    ]);
+    const given: Given = {
+      checkout,
+      facts: { ...facts, cooldown: cooldown?.value ?? null },
+      dead,
+      environment: credentials.value,
+    };
+    const tools = prepareTools(look.plan, { ...given.facts, tree: look.tree }, ports.runner);
+    const results = await makeAll(look, ports, given);
+    await tools;
+    return results;
+  } finally {
+    // Also what was still being opened when something else failed.
+    await Promise.allSettled(opening.map(async (opened) => (await opened)?.close()));
+  }
+}
+
+interface Given {
+  readonly checkout: Checkout;
+  readonly facts: Omit<Facts, 'tree'>;
+  /** Remotes that do not answer, by URL. */
+  readonly dead: ReadonlyMap<string, Reason>;
+  readonly environment: Readonly<Record<string, string>>;
+}
+
+async function makeAll(look: Look, ports: Ports, given: Given): Promise<readonly TargetResult[]> {
+  const { checkout, facts, dead, environment } = given;
+  const { runner, observe, clock } = ports;
+  /** What the locks that are made hold now, over the tree as it was. */
+  const made = new Map<string, TreeFile>();
+  const make = async (lock: PlannedLock): Promise<TargetResult> => {
+    const { target } = lock;
+    observe({ kind: 'started', path: target.path });
+    const why = target.remotes.map(({ url }) => dead.get(url)).find((reason) => reason !== undefined);
+    if (why !== undefined) return told(ports, unreachable(target, why));
+    const tree = { paths: look.tree.paths, files: new Map([...look.tree.files, ...made]) };
+    const run = await runLock({
+      lock,
+      before: look.tree,
+      facts: { ...facts, tree },
+      checkout,
+      runner,
+      environment,
+      observe,
+      clock,
+    });
+    for (const [path, file] of run.files) made.set(path, file);
+    return told(ports, run.result);
+  };
+  return runPlan(look.plan, ports.parallel, make);
+}
+
+function told(ports: Ports, result: TargetResult): TargetResult {
+  ports.observe({ kind: 'finished', result });
+  return result;
+}
+
+function unreachable(target: Target, why: Reason): TargetResult {
+  return {
+    target,
+    status: 'failed',
+    reason: why,
+    seconds: 0,
+    changes: [],
+    solver: null,
+    notes: [],
+    files: [],
+  };
+}

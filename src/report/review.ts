@@ -1,0 +1,92 @@
+/** What needs a reviewer's eye, before any table. */
+import type { ChangeKind, PackageLinks } from '../model.ts';
+import type { Move } from './count.ts';
+import { code, link } from './markdown.ts';
+
+interface Topic {
+  readonly kind: ChangeKind;
+  readonly title: string;
+}
+
+const TOPICS: readonly Topic[] = [
+  { kind: 'downgrade', title: 'Downgrades' },
+  { kind: 'source', title: 'Other sources' },
+  { kind: 'major', title: 'Major versions' },
+  { kind: 'new', title: 'New packages' },
+  { kind: 'removed', title: 'Removed packages' },
+];
+
+/** Longer lists are cut; the tables hold them whole. */
+const MAX_ITEMS = 40;
+
+/** @returns Markdown, empty when nothing needs an eye. */
+export function reviewFirst(
+  moves: readonly Move[],
+  links: ReadonlyMap<string, PackageLinks>,
+  lockCount: number,
+): string {
+  const parts = TOPICS.flatMap(({ kind, title }) => {
+    const found = moves.filter(({ change }) => change.kind === kind);
+    if (found.length === 0) return [];
+    const ordered = [...found].sort((a, b) => Number(b.direct) - Number(a.direct));
+    const lines = ordered.slice(0, MAX_ITEMS).map((move) => `- ${item(move, links, lockCount)}`);
+    if (ordered.length > MAX_ITEMS)
+      lines.push(`- and ${ordered.length - MAX_ITEMS} more, in the tables below`);
+    return [`**${title}**\n${lines.join('\n')}`];
+  });
+  return parts.length === 0 ? '' : `## Review first\n\n${parts.join('\n\n')}`;
+}
+
+function item(move: Move, links: ReadonlyMap<string, PackageLinks>, lockCount: number): string {
+  const where = lockCount > 1 ? ` in ${locksInWords(move.locks, lockCount)}` : '';
+  const pages = linksOf(move, links);
+  return `${code(move.change.name)} ${versions(move)}, ${why(move)}${where}${pages === '' ? '' : ` (${pages})`}`;
+}
+
+/** `all 4 locks`, or the paths, the first few. */
+function locksInWords(locks: readonly string[], lockCount: number): string {
+  if (locks.length === lockCount) return lockCount === 2 ? 'both locks' : `all ${lockCount} locks`;
+  const shown = locks.slice(0, 3).map((path) => code(path));
+  const more = locks.length - shown.length;
+  return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
+}
+
+/** `1.2 → 2.0`, `2.0` for a new package, `was 1.2` for a removed one, both addresses for another source. */
+export function versions({ change }: Pick<Move, 'change'>): string {
+  const { from, to, source } = change;
+  if (change.kind === 'new') return code(to ?? 'no version');
+  if (change.kind === 'removed') return `was ${code(from ?? 'no version')}`;
+  const moved = from === to ? '' : `${code(from ?? 'no version')} → ${code(to ?? 'no version')}`;
+  if (source === null) return moved === '' ? code(to ?? 'no version') : moved;
+  const place = (address: string | null): string => (address === null ? 'the index' : code(address));
+  const sources = `from ${place(source.from)} to ${place(source.to)}`;
+  return moved === '' ? sources : `${moved}, ${sources}`;
+}
+
+/** `direct`, `through a, b and 3 more`, or that the lock does not tell. */
+export function why({ direct, via }: Pick<Move, 'direct' | 'via'>): string {
+  if (direct) return 'direct';
+  if (via.length === 0) return 'not named by a manifest';
+  const shown = via.slice(0, 3).map((name) => code(name));
+  const more = via.length - shown.length;
+  return `through ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
+}
+
+/** Links in one line, empty when nothing is known. */
+export function linksOf({ change }: Pick<Move, 'change'>, links: ReadonlyMap<string, PackageLinks>): string {
+  const known = links.get(linkKey(change));
+  if (known === undefined) return '';
+  const pages: readonly (readonly [string, string | null])[] = [
+    ['changelog', known.changelog],
+    ['releases', known.releases === known.changelog ? null : known.releases],
+    ['compare', known.compare],
+  ];
+  const shown = pages.flatMap(([text, url]) => (url === null ? [] : [link(text, url)]));
+  if (shown.length === 0 && known.home !== null) shown.push(link('home', known.home));
+  return shown.join(', ');
+}
+
+/** Key of the links of a change: the version that it moved to, or had. */
+export function linkKey(change: Pick<Move['change'], 'name' | 'from' | 'to'>): string {
+  return `${change.name}@${change.to ?? change.from ?? ''}`;
+}

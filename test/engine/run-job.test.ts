@@ -1,0 +1,243 @@
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { runJob, type Ports } from '../../src/engine.ts';
+import type { RunEvent } from '../../src/engine/events.ts';
+import { CancelledError } from '../../src/errors.ts';
+import type { Action } from '../../src/forge/forge.ts';
+import type { PlannedLock } from '../../src/locks/ecosystem.ts';
+import type { CommandResult, Reason } from '../../src/model.ts';
+import { localWorkspace } from '../../src/workspace/local.ts';
+import { folder, type Files } from '../support/folder.ts';
+import { fakeEcosystem, fakeLock, GOOD } from '../support/locks.ts';
+
+const JOB = { repository: 'acme/app', trigger: 'terminal', only: [], cutoff: null } as const;
+
+interface Given {
+  readonly locks: readonly PlannedLock[];
+  readonly files: Files;
+  /** Plays the tool: may write into the private copy. */
+  readonly tool?: (path: string, root: string) => CommandResult | Reason | Promise<CommandResult | Reason>;
+  readonly ports?: Partial<Ports>;
+}
+
+function setUp({ locks, files, tool = () => GOOD, ports = {} }: Given) {
+  const root = folder(files);
+  const scratch = folder();
+  const actions: Action[] = [];
+  const events: RunEvent[] = [];
+  const closed: string[] = [];
+  const all: Ports = {
+    workspace: localWorkspace({ root, scratch: [scratch] }),
+    forge: {
+      apply: (given) => {
+        actions.push(...given);
+        return Promise.resolve();
+      },
+    },
+    ecosystems: [fakeEcosystem(locks)],
+    runner: {
+      prepare: () => Promise.resolve(null),
+      run: async (command, copy) => tool(command.argv[2] ?? '', copy),
+    },
+    facts: {
+      uvVersion: () => Promise.resolve('0.0.0'),
+      pythons: () => Promise.resolve([]),
+      hasVersionJson: () => Promise.resolve(true),
+      newestTool: () => Promise.resolve(null),
+      indexUrl: 'https://index.example.test/simple',
+      isMirror: false,
+      pythonDownloads: false,
+      timeoutSeconds: 60,
+    },
+    network: {
+      probe: () => Promise.resolve(new Map()),
+      openCooldown: (cutoff) =>
+        Promise.resolve({
+          value: { cutoff, indexUrl: 'http://127.0.0.1:1/simple' },
+          close: () => Promise.resolve(void closed.push('cooldown')),
+        }),
+      openCredentials: () =>
+        Promise.resolve({ value: {}, close: () => Promise.resolve(void closed.push('credentials')) }),
+    },
+    links: () => Promise.resolve(new Map()),
+    observe: (event) => events.push(event),
+    parallel: 4,
+    clock: () => 0,
+    now: () => new Date('2026-11-24T12:00:00Z'),
+    notes: [],
+    ...ports,
+  };
+  return { root, scratch, actions, events, closed, ports: all };
+}
+
+const write = (copy: string, path: string, text: string): void => writeFileSync(join(copy, path), text);
+
+describe('a job', () => {
+  it('re-locks in a private copy, proposes what moved and leaves nothing behind', async () => {
+    const given = setUp({
+      locks: [fakeLock('a.fake')],
+      files: { 'a.fake': 'flask 1.0\n' },
+      tool: (path, copy) => {
+        write(copy, path, 'flask 2.0\n');
+        write(copy, 'undeclared', 'x');
+        return GOOD;
+      },
+    });
+    const outcome = await runJob(JOB, given.ports);
+    expect(outcome.results.map(({ status }) => status)).toEqual(['updated']);
+    expect(given.actions.map(({ files }) => files)).toEqual([
+      [{ path: 'a.fake', text: 'flask 2.0\n', executable: false }],
+    ]);
+    expect(given.actions[0]?.pullRequest.body).toContain('flask');
+    expect(readFileSync(join(given.root, 'a.fake'), 'utf8')).toBe('flask 1.0\n');
+    expect(readdirSync(given.root)).toEqual(['a.fake']);
+    expect(readdirSync(given.scratch)).toEqual([]);
+    expect(given.closed).toEqual(['credentials']);
+  });
+
+  it('proposes nothing when nothing moved', async () => {
+    const given = setUp({ locks: [fakeLock('a.fake')], files: { 'a.fake': 'flask 1.0\n' } });
+    const outcome = await runJob(JOB, given.ports);
+    expect(outcome.pullRequest).toBeNull();
+    expect(given.actions).toEqual([]);
+  });
+
+  it('leaves a requirements file alone of which only comments would change', async () => {
+    const given = setUp({
+      locks: [fakeLock('a.txt')],
+      files: { 'a.txt': 'flask 1.0\n' },
+      tool: (path, copy) => {
+        write(copy, path, '# other words\nflask 1.0\n');
+        return GOOD;
+      },
+    });
+    const outcome = await runJob(JOB, given.ports);
+    expect(outcome.results.map(({ status }) => status)).toEqual(['unchanged']);
+    expect(outcome.pullRequest).toBeNull();
+  });
+
+  it('gives a lock what the locks below it hold now', async () => {
+    const seen: (string | undefined)[] = [];
+    const given = setUp({
+      locks: [
+        fakeLock('base.fake'),
+        fakeLock('dev.fake', { inputs: ['base.fake'] }, (facts) => {
+          const file = facts.tree.files.get('base.fake');
+          seen.push(file?.kind === 'text' ? file.text : undefined);
+          return { do: 'done', solver: 'fake', notes: [] };
+        }),
+      ],
+      files: { 'base.fake': 'flask 1.0\n', 'dev.fake': 'pytest 1\n' },
+      tool: (path, copy) => {
+        write(copy, path, 'flask 2.0\n');
+        return GOOD;
+      },
+    });
+    await runJob(JOB, given.ports);
+    expect(seen.at(-1)).toBe('flask 2.0\n');
+  });
+
+  it('shows a tool that fails, one that cannot be had and one that crashes Relock, and goes on', async () => {
+    const missing = { code: 'python-missing', message: 'No Python 3.6.', fix: '', detail: '' } as const;
+    const given = setUp({
+      locks: [
+        fakeLock('a.fake'),
+        fakeLock('b.fake'),
+        fakeLock('c.fake', {}, () => {
+          throw new TypeError('a defect');
+        }),
+        fakeLock('d.fake'),
+      ],
+      files: { 'a.fake': '', 'b.fake': '', 'c.fake': '', 'd.fake': '' },
+      tool: (path, copy) => {
+        if (path === 'a.fake') return { ...GOOD, exitCode: 1, stderr: 'the words of the tool' };
+        if (path === 'b.fake') return missing;
+        write(copy, path, 'flask 1\n');
+        return GOOD;
+      },
+    });
+    const outcome = await runJob(JOB, given.ports);
+    expect(outcome.results.map(({ status, reason }) => [status, reason?.code])).toEqual([
+      ['failed', 'tool-failed'],
+      ['failed', 'python-missing'],
+      ['failed', 'internal'],
+      ['updated', undefined],
+    ]);
+    expect(outcome.pullRequest?.body).toContain('the words of the tool');
+  });
+
+  it('does not start a lock whose host does not answer', async () => {
+    const url = 'https://dead.example.test/simple';
+    const why = { code: 'extra-index-unreachable', message: 'dead', fix: '', detail: '' } as const;
+    const given = setUp({
+      locks: [fakeLock('a.fake', { remotes: [{ url, purpose: 'extra-index', namedIn: 'a.in:1' }] })],
+      files: { 'a.fake': '' },
+      tool: () => {
+        throw new Error('must not run');
+      },
+    });
+    const probe = () => Promise.resolve(new Map([[url, why]]));
+    const network = { ...given.ports.network, probe };
+    const outcome = await runJob(JOB, { ...given.ports, network });
+    expect(outcome.results[0]?.reason).toEqual(why);
+  });
+
+  it('publishes nothing of a lock that became a link', async () => {
+    const given = setUp({
+      locks: [fakeLock('a.fake')],
+      files: { 'a.fake': 'flask 1.0\n' },
+      tool: async (path, copy) => {
+        const { rmSync, symlinkSync } = await import('node:fs');
+        rmSync(join(copy, path));
+        symlinkSync('/etc/hostname', join(copy, path));
+        return GOOD;
+      },
+    });
+    const outcome = await runJob(JOB, given.ports);
+    expect(outcome.results.map(({ status }) => status)).toEqual(['failed']);
+    expect(given.actions.flatMap(({ files }) => files)).toEqual([]);
+  });
+
+  it('stops a lock that never ends', async () => {
+    const step = { do: 'write', files: { 'x.tmp': '' } } as const;
+    const given = setUp({ locks: [fakeLock('a.fake', {}, () => step)], files: { 'a.fake': '' } });
+    const outcome = await runJob(JOB, given.ports);
+    expect(outcome.results[0]?.reason?.code).toBe('internal');
+  });
+
+  it('cleans up and ends when it is cancelled', async () => {
+    const given = setUp({
+      locks: [fakeLock('a.fake')],
+      files: { 'a.fake': '' },
+      tool: () => {
+        throw new CancelledError('cancelled');
+      },
+    });
+    await expect(runJob(JOB, given.ports)).rejects.toThrow(CancelledError);
+    expect(readdirSync(given.scratch)).toEqual([]);
+    expect(given.closed).toEqual(['credentials']);
+  });
+
+  it('closes what was opened when the set-up fails', async () => {
+    const given = setUp({ locks: [fakeLock('a.fake')], files: { 'a.fake': '' } });
+    const facts = { ...given.ports.facts, uvVersion: () => Promise.reject(new Error('no uv')) };
+    await expect(
+      runJob({ ...JOB, cutoff: '2026-11-01T00:00:00Z' }, { ...given.ports, facts }),
+    ).rejects.toThrow('no uv');
+    expect(given.closed.sort()).toEqual(['cooldown', 'credentials']);
+    expect(readdirSync(given.scratch)).toEqual([]);
+  });
+
+  it('takes the cool-down from the policy, and names each wrong line of a policy', async () => {
+    const policy = '.github/relock.toml';
+    const good = setUp({
+      locks: [fakeLock('a.fake')],
+      files: { 'a.fake': '', [policy]: 'exclude-newer = "7 days"\n' },
+    });
+    const outcome = await runJob(JOB, good.ports);
+    expect(outcome.job.cutoff).toMatch(/^2026-11-17T12:00:00/u);
+    const bad = setUp({ locks: [], files: { [policy]: 'exclude-newr = "7 days"\n' } });
+    await expect(runJob(JOB, bad.ports)).rejects.toThrow(/relock\.toml:1: .*exclude-newer/u);
+  });
+});
