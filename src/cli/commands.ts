@@ -1,0 +1,157 @@
+/** `plan` and `run`. */
+import { basename, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseCutoff } from '../config/cutoff.ts';
+import { lookOver, runJob } from '../engine.ts';
+import { CancelledError, EnvironmentError, messageOf, UsageError } from '../errors.ts';
+import type { Forge } from '../forge/forge.ts';
+import { previewForge } from '../forge/preview.ts';
+import { workingTreeForge } from '../forge/working-tree.ts';
+import type { Job, Outcome } from '../model.ts';
+import { outcomeJson, planJson } from '../report/json.ts';
+import type { Arguments } from './arguments.ts';
+import { composePlan, composeRun } from './compose.ts';
+import { planText } from './plan-text.ts';
+import { createProgress } from './progress.ts';
+import { loadSettings } from './load-settings.ts';
+
+const EXIT = { done: 0, failed: 1, usage: 2, changes: 3, interrupted: 130 } as const;
+
+/** @returns the exit code. */
+export async function main(given: Arguments): Promise<number> {
+  const cancel = new AbortController();
+  const stop = (): void => cancel.abort();
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
+  try {
+    return given.command === 'plan' ? await plan(given) : await run(given, cancel.signal);
+  } catch (error) {
+    return explain(error);
+  } finally {
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, stop);
+  }
+}
+
+async function plan(given: Arguments): Promise<number> {
+  const start = performance.now();
+  const root = rootOf(given);
+  const look = await lookOver(jobOf(given, root), composePlan(root));
+  const targets = look.plan.locks.map(({ target }) => target);
+  const { skips } = look.plan;
+  if (given.json) {
+    const seconds = (performance.now() - start) / 1000;
+    await print(
+      `${JSON.stringify(planJson({ job: look.job, targets, skips, seconds, notes: [] }), null, 2)}\n`,
+    );
+  } else {
+    await print(
+      planText(
+        targets,
+        skips,
+        process.stdout.isTTY && process.stdout.hasColors() && process.env['NO_COLOR'] === undefined,
+      ),
+    );
+  }
+  return EXIT.done;
+}
+
+async function run(given: Arguments, signal: AbortSignal): Promise<number> {
+  const root = rootOf(given);
+  const settings = await loadSettings(given.settings, process.env);
+  const progress = createProgress(process.stderr, given.quiet, () => performance.now());
+  const composed = await composeRun({
+    root,
+    settings,
+    repository: given.repository,
+    environment: process.env,
+    forge: forgeOf(given, root),
+    observe: progress.observe,
+    signal,
+  });
+  try {
+    const outcome = await runJob(jobOf(given, root), composed.ports);
+    progress.stop();
+    await show(given, outcome);
+    return codeOf(given, outcome);
+  } finally {
+    progress.stop();
+    await composed.close();
+  }
+}
+
+/** What is printed is decided after the run, so that a preview never mixes with progress. */
+function forgeOf(given: Arguments, root: string): Forge {
+  return given.write ? workingTreeForge(root) : previewForge(() => undefined);
+}
+
+async function show(given: Arguments, outcome: Outcome): Promise<void> {
+  if (given.json) {
+    await print(`${JSON.stringify(outcomeJson(outcome), null, 2)}\n`);
+    return;
+  }
+  const { pullRequest } = outcome;
+  if (pullRequest === null) {
+    const none = outcome.results.length === 0 ? 'No lock to re-lock was found.' : 'Every lock is up to date.';
+    await print(`${none} There is nothing to propose.\n`);
+    return;
+  }
+  await print(`# ${pullRequest.title}\n\n${pullRequest.body}`);
+}
+
+function codeOf(given: Arguments, outcome: Outcome): number {
+  if (outcome.results.some(({ status }) => status === 'failed')) return EXIT.failed;
+  const changes = outcome.results.some(({ status }) => status === 'updated');
+  return given.check && changes ? EXIT.changes : EXIT.done;
+}
+
+function jobOf(given: Arguments, root: string): Job {
+  return {
+    repository: given.repository ?? basename(root),
+    trigger: 'terminal',
+    only: given.targets,
+    cutoff: given.excludeNewer === null ? null : cutoffOf(given.excludeNewer),
+  };
+}
+
+function cutoffOf(text: string): string {
+  const parsed = parseCutoff(text, new Date());
+  if ('cutoff' in parsed) return parsed.cutoff;
+  throw new UsageError('bad-argument', `--exclude-newer: ${parsed.error}`);
+}
+
+/** A relative PATH is the caller's, also through `npm run`, which changes the folder before it starts us. */
+function rootOf(given: Arguments): string {
+  if (given.path === null) {
+    process.stderr.write('No PATH was given: showing the sample project that comes with Relock.\n');
+    return fileURLToPath(new URL('../../examples/sample', import.meta.url));
+  }
+  const { env } = process;
+  const byNpm = env['npm_lifecycle_event'] === 'relock' && env['npm_package_name'] === 'relock';
+  return resolve(byNpm ? (env['INIT_CWD'] ?? '.') : '.', given.path);
+}
+
+/** Waits until all of it is taken, so that a pipe gets a whole JSON document before we exit. */
+function print(text: string): Promise<void> {
+  return new Promise((done, fail) => {
+    process.stdout.write(text, (error) => {
+      if (error === null || error === undefined) done();
+      else fail(error);
+    });
+  });
+}
+
+function explain(error: unknown): number {
+  if (error instanceof CancelledError) {
+    process.stderr.write('Interrupted; nothing was changed.\n');
+    return EXIT.interrupted;
+  }
+  if (error instanceof UsageError || error instanceof EnvironmentError) {
+    process.stderr.write(`${error.message}\n${error.fix === '' ? '' : `${error.fix}\n`}`);
+    return error instanceof UsageError ? EXIT.usage : EXIT.failed;
+  }
+  // The reader's pipe was closed (`| head`): nobody is left to tell.
+  if (error instanceof Error && 'code' in error && error.code === 'EPIPE') return EXIT.done;
+  process.stderr.write(
+    `Relock itself failed: ${messageOf(error)}\n${error instanceof Error ? (error.stack ?? '') : ''}\n`,
+  );
+  return EXIT.failed;
+}

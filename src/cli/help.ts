@@ -1,0 +1,42 @@
+/** `relock --help`. Imports nothing, so that it shows at once. */
+export const HELP = `relock: re-lock a Python repository, each lock with the tool and version that made it,
+and show the pull request that proves what moved.
+
+Usage
+  relock plan [PATH]    Say what would be done: locks, manifests, tools, Pythons, commands. Runs no tool.
+  relock run  [PATH]    Re-lock everything in a private copy and print the pull request.
+
+PATH is a checkout, git or not. Without it, the sample project that comes with Relock is used.
+
+Options of both
+  -t, --target GLOB         Only locks whose path matches; may be given several times.
+      --json                The whole result as JSON (config/schema/result.schema.json).
+      --settings FILE       The operator's settings: mirror, credentials, tools, time-outs.
+                            Default: $RELOCK_SETTINGS, else relock/settings.toml in the user's config folder.
+
+Options of run
+  -w, --write               Write the new locks into PATH. Without it PATH is not touched.
+      --check               Exit with 3 when something would change.
+      --exclude-newer WHEN  Cool-down: let in no release younger than this.
+                            "7 days", "P2W", 2026-11-01 or 2026-11-01T12:00:00Z.
+      --repository NAME     How the report names the repository (owner/name); the settings' credentials
+                            of that owner may be used. Default: the folder's name, and no owner's.
+  -q, --quiet               No progress.
+
+  -h, --help                This text.
+  -V, --version             Version of Relock.
+
+What a repository wants otherwise stands in its .github/relock.toml (config/schema/policy.schema.json).
+
+Exit codes
+  0  done, or nothing to do
+  1  some lock could not be re-locked; the others were
+  2  wrong use, or a mistake in a configuration file
+  3  --check, and something would change
+  130  interrupted
+
+Examples
+  relock plan .
+  relock run . --exclude-newer "7 days"
+  relock run . --target 'services/*/requirements*.txt' --write
+`;

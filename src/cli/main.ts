@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+/** Terminal entry: reads the command line, loads what the command needs, and sets the exit code. */
+import { readArguments } from './arguments.ts';
+import { HELP } from './help.ts';
+
+const given = readArguments(process.argv.slice(2));
+if ('error' in given) {
+  process.stderr.write(`${given.error}\nSee relock --help.\n`);
+  process.exitCode = 2;
+} else if (given.command === 'help') {
+  process.stdout.write(HELP);
+} else if (given.command === 'version') {
+  const { version } = await import('./version.ts');
+  process.stdout.write(`relock ${version()}\n`);
+} else {
+  const { main } = await import('./commands.ts');
+  process.exitCode = await main(given);
+}

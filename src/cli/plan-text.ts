@@ -1,0 +1,41 @@
+/** `relock plan` for people. Pure but for styling. */
+import { styleText } from 'node:util';
+import type { Skip, Target } from '../model.ts';
+import { plural } from '../report/count.ts';
+import { visible, withoutUserinfo } from '../report/markdown.ts';
+import { commandLine } from '../report/shell.ts';
+
+/** @param styled whether the text goes to a terminal that shows styles. */
+export function planText(targets: readonly Target[], skips: readonly Skip[], styled: boolean): string {
+  const bold = (text: string): string => (styled ? styleText('bold', text, { validateStream: false }) : text);
+  const dim = (text: string): string => (styled ? styleText('dim', text, { validateStream: false }) : text);
+  const parts = targets.map((target) => about(target, bold, dim));
+  if (targets.length === 0) parts.push('No lock to re-lock was found.');
+  if (skips.length > 0) {
+    const lines = skips.map(({ path, kind, reason }) => {
+      const fix = reason.fix === '' ? '' : ` ${reason.fix}`;
+      return `  ${safe(path)} ${dim(`(${kind}, ${reason.code})`)}\n    ${safe(reason.message + fix)}`;
+    });
+    parts.push(`${bold('Left alone')}\n${lines.join('\n')}`);
+  }
+  parts.push(`${plural(targets.length, 'lock')} to re-lock, ${plural(skips.length, 'file')} left alone.`);
+  return `${parts.join('\n\n')}\n`;
+}
+
+function about(target: Target, bold: (text: string) => string, dim: (text: string) => string): string {
+  const { tool, python } = target;
+  const rows: (readonly [string, string])[] = [
+    ['from', safe(target.manifests.join(', '))],
+    ['tool', `${safe(`${tool.name} ${tool.version ?? 'newest that fits'}`)} ${dim(`(${safe(tool.from)})`)}`],
+    ['python', `${safe(python.version ?? 'any')} ${dim(`(${safe(python.from)})`)}`],
+    ['command', safe(commandLine(target.command, target.cwd))],
+    ...target.notes.map((note) => ['note', safe(note)] as const),
+  ];
+  const lines = rows.map(([name, value]) => `  ${name.padEnd(8)} ${value}`);
+  return [`${bold(safe(target.path))} ${dim(`(${target.kind})`)}`, ...lines].join('\n');
+}
+
+/** Threat: paths and headers may hold control sequences and credentials. */
+function safe(text: string): string {
+  return visible(withoutUserinfo(text)).replaceAll('\n', ' ');
+}
