@@ -1,0 +1,44 @@
+import { expect, it } from 'vitest';
+import { planText } from '../../src/cli/plan-text.ts';
+import { target } from '../support/locks.ts';
+
+const reason = { code: 'unsupported-kind', message: 'Not yet.', fix: 'Wait.', detail: '' } as const;
+
+it('says what would be done, and what is left alone', () => {
+  const lock = target('svc/requirements.txt', {
+    kind: 'pip-compile',
+    manifests: ['svc/requirements.in'],
+    tool: { name: 'pip-tools', version: null, from: 'header of svc/requirements.txt' },
+    python: { version: '3.11', from: 'svc/Dockerfile:1' },
+    cwd: 'svc',
+    command: ['pip-compile', '--upgrade', 'requirements.in', '--extra', "it's"],
+    notes: ['A note.'],
+  });
+  expect(planText([lock], [{ path: 'pdm.lock', kind: 'pdm', reason }], false)).toMatchInlineSnapshot(`
+    "svc/requirements.txt (pip-compile)
+      from     svc/requirements.in
+      tool     pip-tools newest that fits (header of svc/requirements.txt)
+      python   3.11 (svc/Dockerfile:1)
+      command  (cd svc && pip-compile --upgrade requirements.in --extra 'it'\\''s')
+      note     A note.
+
+    Left alone
+      pdm.lock (pdm, unsupported-kind)
+        Not yet. Wait.
+
+    1 lock to re-lock, 1 file left alone.
+    "
+  `);
+});
+
+it('says when there is nothing', () => {
+  expect(planText([], [], false)).toContain('No lock to re-lock was found.');
+});
+
+it('lets no control sequence or credential of the repository through', () => {
+  const lock = target('a\u001B[2Jb.txt', { notes: ['https://u:secret@host/simple\u0007'] });
+  const text = planText([lock], [], false);
+  expect(text).not.toContain('\u001B');
+  expect(text).not.toContain('\u0007');
+  expect(text).not.toContain('secret');
+});

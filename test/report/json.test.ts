@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { expect, it } from 'vitest';
+import type { Outcome } from '../../src/model.ts';
+import { outcomeJson, planJson } from '../../src/report/json.ts';
+import { target } from '../support/locks.ts';
+
+const schema: unknown = JSON.parse(
+  readFileSync(new URL('../../config/schema/result.schema.json', import.meta.url), 'utf8'),
+);
+const valid = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema as object);
+
+const job = {
+  repository: 'acme/app',
+  trigger: 'terminal',
+  only: [],
+  cutoff: '2026-11-01T00:00:00Z',
+} as const;
+const reason = { code: 'unsatisfiable', message: 'no', fix: '', detail: 'words' } as const;
+const skips = [{ path: 'a.lock', kind: 'pdm', reason: { ...reason, code: 'unsupported-kind' } }] as const;
+const change = {
+  name: 'flask',
+  from: '1.0',
+  to: null,
+  kind: 'removed',
+  direct: false,
+  via: ['x'],
+  groups: ['main'],
+  source: null,
+} as const;
+
+it('of a run follows its schema, and has everything sorted by path', () => {
+  const made = {
+    target: target('b.lock', { notes: ['n'] }),
+    seconds: 1.234567,
+    solver: 'uv 1',
+    notes: ['m'],
+    files: [],
+  };
+  const outcome: Outcome = {
+    job,
+    results: [
+      { ...made, status: 'updated', reason: null, changes: [change] },
+      { ...made, target: target('c.lock'), status: 'failed', reason, changes: [], solver: null },
+    ],
+    skips,
+    seconds: 2,
+    notes: [],
+    pullRequest: { title: 't', body: 'b' },
+  };
+  const json = outcomeJson(outcome);
+  expect(valid(structuredClone(json)), JSON.stringify(valid.errors)).toBe(true);
+  expect(json.targets.map(({ path, status, seconds }) => [path, status, seconds])).toEqual([
+    ['a.lock', 'skipped', 0],
+    ['b.lock', 'updated', 1.23],
+    ['c.lock', 'failed', 1.23],
+  ]);
+  expect(json.targets[1]?.notes).toEqual(['n', 'm']);
+});
+
+it('of a plan follows its schema', () => {
+  const json = planJson({ job, targets: [target('b.lock', { kind: 'uv' })], skips, seconds: 0.1, notes: [] });
+  expect(valid(structuredClone(json)), JSON.stringify(valid.errors)).toBe(true);
+  expect(json.targets.map(({ status }) => status)).toEqual(['skipped', 'planned']);
+});
+
+it('the schema refuses what it does not know', () => {
+  expect(valid({ ...planJson({ job, targets: [], skips: [], seconds: 0, notes: [] }), extra: 1 })).toBe(
+    false,
+  );
+});
