@@ -1,0 +1,284 @@
+/** Lockers, each at its version in an environment of its own, installed once and kept. */
+import { createHash, randomBytes } from 'node:crypto';
+import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { compare as compareVersions, valid } from '@renovatebot/pep440';
+import { EnvironmentError, messageOf } from '../errors.ts';
+import type { Interpreter } from '../locks/ecosystem.ts';
+import type { CommandResult, Reason, ToolSpec } from '../model.ts';
+import type { ToolReleases } from '../pypi/tool-releases.ts';
+import type { RunChild } from './child.ts';
+import { explainInstall } from './install-failure.ts';
+import { chooseToolPython } from './tool-python.ts';
+import type { ToolPython } from './tool-python.ts';
+
+const TIMEOUT_SECONDS = 300;
+const MAX_OUTPUT = 200_000;
+const MARKER = 'relock-tool.json';
+const HOLD_MS = 30 * 86_400_000;
+const WEEK_MS = 7 * 86_400_000;
+/** Part of every key: environments that an older Relock made otherwise are not taken. */
+const LAYOUT = 1;
+
+export interface ToolboxOptions {
+  /** Path of uv's executable. */
+  readonly uv: () => Promise<string>;
+  /** Newest first. */
+  readonly pythons: () => Promise<readonly Interpreter[]>;
+  readonly pythonDownloads: boolean;
+  /** Absolute; environments come to lie in `tools/` below it. */
+  readonly cacheFolder: string;
+  readonly releases: ToolReleases;
+  /** The operator's index for tools (may hold a user and password), or null: the public one. */
+  readonly indexUrl: string | null;
+  /** The cool-down's cut-off, ISO 8601: holds for what a tool needs as well. */
+  readonly cutoff: string | null;
+  /** A child's environment; `UV_DEFAULT_INDEX` is added. */
+  readonly env: () => Promise<Readonly<Record<string, string>>>;
+  /** A folder without Python projects, in which uv runs. */
+  readonly cwd: string;
+  readonly exec: RunChild;
+  readonly redact: (text: string) => string;
+  readonly signal: AbortSignal | null;
+}
+
+export interface Tool {
+  /** Absolute folder of its executables. */
+  readonly bin: string;
+  readonly version: string;
+}
+
+export interface Toolbox {
+  /**
+   * Finds a tool (not uv itself) installed, or installs it: once a process, and safely beside other processes.
+   * @returns where it is, or why it cannot be had.
+   * @throws {CancelledError}
+   */
+  install(spec: ToolSpec): Promise<Tool | Reason>;
+}
+
+export function createToolbox(options: ToolboxOptions): Toolbox {
+  const asked = new Map<string, Promise<Tool | Reason>>();
+  return {
+    install(spec) {
+      const key = JSON.stringify([spec.name, spec.version, spec.python, [...spec.with].sort()]);
+      const known = asked.get(key);
+      if (known !== undefined) return known;
+      const tool = provide(spec, options);
+      asked.set(key, tool);
+      tool.catch(() => asked.delete(key));
+      return tool;
+    },
+  };
+}
+
+interface Installation {
+  /** Exact requirements, the tool first. */
+  readonly requirements: readonly string[];
+  readonly title: string;
+  readonly python: ToolPython;
+  /** ISO 8601 instant, or null. */
+  readonly excludeNewer: string | null;
+  readonly folder: string;
+}
+
+async function provide(spec: ToolSpec, options: ToolboxOptions): Promise<Tool | Reason> {
+  const version = spec.version ?? (await options.releases.newest(spec.name, spec.python));
+  if (version === null) return noRelease(spec, options.cutoff);
+  const requirements = [`${spec.name}==${version}`, ...[...spec.with].sort()];
+  const wrong = requirements.find((requirement) => parseExact(requirement) === null);
+  if (wrong !== undefined) {
+    const message = `${wrong} is no exact requirement (NAME==VERSION), so it is not installed.`;
+    return failure('tool-install-broken', message);
+  }
+  const tools = join(options.cacheFolder, 'tools');
+  const asked = [
+    LAYOUT,
+    requirements,
+    spec.python,
+    withoutPassword(options.indexUrl),
+    weekOf(options.cutoff),
+  ];
+  const pointer = join(tools, 'by-request', digestOf(asked));
+  const known = await follow(pointer, tools);
+  if (known !== null) return { bin: join(known, 'bin'), version };
+  const wanted = await settle(spec, version, requirements, options);
+  if ('code' in wanted) return wanted;
+  const reason = (await isWhole(wanted.folder)) ? null : await installInto(wanted, options);
+  if (reason !== null) return reason;
+  await writePointer(pointer, wanted.folder);
+  return { bin: join(wanted.folder, 'bin'), version };
+}
+
+/** Decides the interpreter and the hold, which takes questions to the index and to uv. */
+async function settle(
+  spec: ToolSpec,
+  version: string,
+  requirements: readonly string[],
+  options: ToolboxOptions,
+): Promise<Installation | Reason> {
+  const { releases, pythonDownloads } = options;
+  const [pythons, requiresPython, uploadTime, excludeNewer] = await Promise.all([
+    options.pythons(),
+    releases.requiresPython(spec.name, version),
+    releases.uploadTime(spec.name, version),
+    holdOf(requirements, options),
+  ]);
+  const title = `${spec.name} ${version}`;
+  const question = { tool: title, wanted: spec.python, pythons, requiresPython, uploadTime, pythonDownloads };
+  const python = chooseToolPython(question);
+  if ('code' in python) return python;
+  const hash = digestOf([LAYOUT, requirements, excludeNewer, withoutPassword(options.indexUrl)]);
+  const name = `${spec.name}-${version}-py${python.version}-${hash.slice(0, 12)}`;
+  return { requirements, title, python, excludeNewer, folder: join(options.cacheFolder, 'tools', name) };
+}
+
+function digestOf(value: readonly unknown[]): string {
+  return createHash('sha256').update(JSON.stringify(value)).digest('hex').slice(0, 32);
+}
+
+/** Where the same request led before: an installed tool then takes no question to the index, and no network. */
+async function follow(pointer: string, tools: string): Promise<string | null> {
+  const name = await readFile(pointer, 'utf8').catch(() => '');
+  if (!/^[a-z0-9][A-Za-z0-9.!+_-]+$/u.test(name)) return null;
+  const folder = join(tools, name);
+  return (await isWhole(folder)) ? folder : null;
+}
+
+async function writePointer(pointer: string, folder: string): Promise<void> {
+  try {
+    await mkdir(dirname(pointer), { recursive: true, mode: 0o700 });
+    const beside = `${pointer}.${randomBytes(6).toString('hex')}`;
+    await writeFile(beside, basename(folder));
+    await rename(beside, pointer);
+  } catch {
+    // Without it, the next run asks the index again.
+  }
+}
+
+/**
+ * Thirty days after the youngest of what is asked for, and not after the cut-off; null when the index tells no times.
+ * A cut-off of "a week ago" moves with every run; taken by whole weeks, it does not install a young tool anew each time.
+ */
+async function holdOf(requirements: readonly string[], options: ToolboxOptions): Promise<string | null> {
+  const week = weekOf(options.cutoff);
+  const times = await Promise.all(
+    requirements.map(async (requirement) => {
+      const { name = '', version = '' } = parseExact(requirement) ?? {};
+      return options.releases.uploadTime(name, version);
+    }),
+  );
+  const known = times.flatMap((time) => (time === null ? [] : [Date.parse(time)]));
+  if (known.length < times.length) return week === null ? null : new Date(week).toISOString();
+  const youngest = Math.max(...known);
+  const hold = youngest + HOLD_MS;
+  if (week === null) return new Date(hold).toISOString();
+  // A tool that is younger than the cut-off (its lock names it) is held to its own time.
+  return new Date(week > youngest ? Math.min(hold, week) : youngest + 1000).toISOString();
+}
+
+/** Start of the cut-off's week, milliseconds since 1970. */
+function weekOf(cutoff: string | null): number | null {
+  return cutoff === null ? null : Math.floor(Date.parse(cutoff) / WEEK_MS) * WEEK_MS;
+}
+
+function parseExact(requirement: string): { readonly name: string; readonly version: string } | null {
+  const { name, version } =
+    /^(?<name>[A-Za-z0-9][A-Za-z0-9._-]{0,100})==(?<version>\S{1,100})$/u.exec(requirement)?.groups ?? {};
+  return name === undefined || version === undefined || valid(version) === null ? null : { name, version };
+}
+
+/** The marker is written last; and the interpreter that the environment stands on may have been removed since. */
+async function isWhole(folder: string): Promise<boolean> {
+  return Promise.all([readFile(join(folder, MARKER)), access(join(folder, 'bin/python'))]).then(
+    () => true,
+    () => false,
+  );
+}
+
+/**
+ * Made beside its place and renamed into it (its scripts find Python relative to themselves), so that a half-made one is
+ * never seen, and of two processes the first wins.
+ */
+async function installInto(wanted: Installation, options: ToolboxOptions): Promise<Reason | null> {
+  const { folder, requirements, title, python } = wanted;
+  const tools = join(options.cacheFolder, 'tools');
+  const work = join(tools, `.new-${process.pid}-${randomBytes(6).toString('hex')}`);
+  const hold = wanted.excludeNewer === null ? [] : ['--exclude-newer', wanted.excludeNewer];
+  try {
+    await mkdir(tools, { recursive: true, mode: 0o700 });
+    const venv = ['venv', '--no-config', '--no-project', '--relocatable', '--python', python.request, work];
+    const made = await uv(venv, options);
+    if (made.exitCode !== 0) return explainInstall(title, python.version, made, options.redact);
+    const into = ['pip', 'install', '--no-config', '--python', join(work, 'bin/python')];
+    // uv compiles by 3.7 and later; older Pythons do it when they first run.
+    const compile = compareVersions(python.version, '3.7') < 0 ? [] : ['--compile-bytecode'];
+    const installed = await uv([...into, ...compile, ...hold, ...requirements], options);
+    if (installed.exitCode !== 0) return explainInstall(title, python.version, installed, options.redact);
+    await writeFile(join(work, MARKER), `${JSON.stringify({ requirements, python, hold }, null, 2)}\n`);
+    await putInPlace(work, folder);
+    return null;
+  } catch (error) {
+    if (error instanceof EnvironmentError)
+      return failure('tool-install-broken', `${title}: ${error.message}`, error.fix);
+    if (!(error instanceof Error && 'syscall' in error)) throw error;
+    const why = `${title} could not be put into Relock's cache: ${options.redact(messageOf(error))}`;
+    return failure(
+      'tool-install-broken',
+      why,
+      'Make the cache folder writable, with room for 200 MB a tool.',
+    );
+  } finally {
+    await rm(work, { recursive: true, force: true }).catch(() => undefined);
+  }
+}
+
+async function uv(args: readonly string[], options: ToolboxOptions): Promise<CommandResult> {
+  const { exec, cwd, signal, indexUrl } = options;
+  const env = await options.env();
+  return exec({
+    file: await options.uv(),
+    args,
+    cwd,
+    // In the environment, since others can read a command line.
+    env: indexUrl === null ? env : { ...env, UV_DEFAULT_INDEX: indexUrl },
+    timeoutSeconds: TIMEOUT_SECONDS,
+    signal,
+    maxOutputBytes: MAX_OUTPUT,
+  });
+}
+
+async function putInPlace(work: string, folder: string): Promise<void> {
+  for (let turn = 0; ; turn += 1) {
+    try {
+      return await rename(work, folder);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? error.code : null;
+      if ((code !== 'ENOTEMPTY' && code !== 'EEXIST') || turn === 3) throw error;
+    }
+    if (await isWhole(folder)) return;
+    // A broken one goes out of the way first: removing it in place would take away files under a process that looks.
+    const old = `${work}-old`;
+    await rename(folder, old).catch(() => undefined);
+    await rm(old, { recursive: true, force: true });
+  }
+}
+
+function withoutPassword(url: string | null): string | null {
+  const parsed = url === null ? null : URL.parse(url);
+  return parsed === null ? null : `${parsed.origin}${parsed.pathname}`;
+}
+
+function noRelease(spec: ToolSpec, cutoff: string | null): Reason {
+  const python = spec.python === null ? '' : ` that runs on Python ${spec.python}`;
+  const before = cutoff === null ? '' : ` and came out before ${cutoff}`;
+  return failure(
+    'tool-install-broken',
+    `No release of ${spec.name}${python}${before} is known: the index has none, or does not answer.`,
+    'Try again; or name the version with `tool-version` in .github/relock.toml.',
+  );
+}
+
+function failure(code: Reason['code'], message: string, fix = ''): Reason {
+  return { code, message, fix, detail: '' };
+}

@@ -1,0 +1,148 @@
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import type { Command, CommandResult, Reason } from '../../src/model.ts';
+import { runChild } from '../../src/run/child.ts';
+import { createRunner } from '../../src/run/local-runner.ts';
+
+const base = realpathSync(mkdtempSync(join(tmpdir(), 'runner-')));
+afterAll(() => rmSync(base, { recursive: true, force: true }));
+
+const root = join(base, 'checkout');
+const home = join(base, 'home');
+const bin = join(base, 'cache/tools/poetry/bin');
+for (const folder of [
+  join(root, 'sub'),
+  join(home, 'tmp'),
+  bin,
+  join(base, 'elsewhere'),
+  join(root, '..', 'uv'),
+]) {
+  mkdirSync(folder, { recursive: true });
+}
+symlinkSync('../elsewhere', join(root, 'out'));
+symlinkSync('sub', join(root, 'inside'));
+writeFileSync(join(root, 'file'), '');
+program(
+  bin,
+  'show',
+  '#!/bin/sh\necho "cwd=$PWD path=$PATH home=$HOME x=$X_TEST ceiling=$GIT_CEILING_DIRECTORIES"\n',
+);
+program(bin, 'say', '#!/bin/sh\nfor word in "$@"; do echo "$word"; done\necho "in $PWD" >&2\nexit 3\n');
+program(bin, 'wait', '#!/bin/sh\nsleep 20\n');
+program(join(base, 'uv'), 'my-uv', '#!/bin/sh\necho "uv here $PATH"\n');
+
+function program(folder: string, name: string, text: string): void {
+  writeFileSync(join(folder, name), text, { mode: 0o755 });
+}
+
+const missing: Reason = { code: 'tool-install-broken', message: 'no', fix: '', detail: '' };
+const runner = createRunner({
+  toolbox: {
+    install: (spec) => Promise.resolve(spec.name === 'poetry' ? { bin, version: '1.8.5' } : missing),
+  },
+  uv: () => Promise.resolve({ path: join(base, 'uv/my-uv'), version: '0.9.0' }),
+  parent: { HOME: '/home/me', GITHUB_TOKEN: 'planted' },
+  searchPath: () => Promise.resolve({ programs: ['/usr/bin', '/bin'], pythons: ['/pythons/bin'] }),
+  home,
+  cacheFolder: join(base, 'cache'),
+  tlsBundle: null,
+  pythonDownloads: false,
+  redaction: { secrets: ['hunter2'], folders: [{ folder: join(base, 'cache'), as: '<cache>' }] },
+  maxOutputBytes: 10_000,
+  exec: runChild,
+  signal: null,
+});
+
+function command(argv: readonly [string, ...string[]], more: Partial<Command> = {}): Command {
+  return {
+    tool: { name: 'poetry', version: '1.8.5', python: null, with: [] },
+    argv,
+    cwd: '.',
+    env: {},
+    outputs: [],
+    timeoutSeconds: 10,
+    ...more,
+  };
+}
+
+async function run(asked: Command, extra: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
+  const result = await runner.run(asked, root, extra);
+  if ('code' in result) throw new Error(`${result.code}: ${result.message}`);
+  return result;
+}
+
+describe('run', () => {
+  it("starts the tool's own program, with its folder first on PATH, in a private home", async () => {
+    const { stdout } = await run(command(['show'], { cwd: 'sub' }));
+    expect(stdout).toBe(
+      `cwd=./sub path=<cache>/tools/poetry/bin:/usr/bin:/bin:/pythons/bin home=${home} x= ceiling=${base}\n`,
+    );
+  });
+
+  it('adds what the command and the run set; the run comes last', async () => {
+    const { stdout } = await run(command(['show'], { env: { X_TEST: 'command' } }));
+    expect(stdout).toContain('x=command');
+    const both = await run(command(['show'], { env: { X_TEST: 'command' } }), { X_TEST: 'run' });
+    expect(both.stdout).toContain('x=run');
+  });
+
+  it('gives exit code and output without secrets and without folders of this machine', async () => {
+    const result = await run(command(['say', 'a hunter2', 'https://me:pw@host/x', `${root}/a.txt`, '$HOME']));
+    expect(result).toMatchObject({
+      exitCode: 3,
+      stdout: 'a ***\nhttps://***@host/x\n./a.txt\n$HOME\n',
+      stderr: 'in .\n',
+    });
+  });
+
+  it('ends it in time', async () => {
+    expect(await run(command(['wait'], { timeoutSeconds: 0.2 }))).toMatchObject({ timedOut: true });
+  });
+
+  it('starts uv where it is, whatever its name, with no tool on PATH', async () => {
+    const { stdout } = await run(
+      command(['uv', 'lock'], { tool: { name: 'uv', version: null, python: null, with: [] } }),
+    );
+    expect(stdout).toBe('uv here /usr/bin:/bin:/pythons/bin\n');
+  });
+
+  it('follows a link within the repository', async () => {
+    expect((await run(command(['show'], { cwd: 'inside' }))).stdout).toContain('cwd=./sub');
+  });
+});
+
+describe('what it refuses, running nothing', () => {
+  it.each<[string, Command, string]>([
+    ['a folder above', command(['show'], { cwd: '../elsewhere' }), 'path-outside-repository'],
+    ['an absolute folder', command(['show'], { cwd: '/' }), 'path-outside-repository'],
+    ['a link that leads out', command(['show'], { cwd: 'out' }), 'path-outside-repository'],
+    ['a folder that is not there', command(['show'], { cwd: 'none' }), 'missing-input'],
+    ['a file as a folder', command(['show'], { cwd: 'file' }), 'missing-input'],
+    ['a program of PATH', command(['sh', '-c', 'id']), 'tool-install-broken'],
+    ['a program by its path', command(['/bin/sh']), 'internal'],
+    ['a program by a relative path', command(['../../bin/sh']), 'internal'],
+    ['a command that sets PATH', command(['show'], { env: { PATH: '/evil' } }), 'internal'],
+    [
+      'a tool that cannot be had',
+      command(['show'], { tool: { name: 'pipenv', version: null, python: null, with: [] } }),
+      'tool-install-broken',
+    ],
+  ])('%s', async (_, asked, code) => {
+    expect(await runner.run(asked, root, {})).toMatchObject({ code });
+  });
+
+  it('a run that sets HOME', async () => {
+    expect(await runner.run(command(['show']), root, { HOME: '/x' })).toMatchObject({ code: 'internal' });
+  });
+});
+
+describe('prepare', () => {
+  it('is null when the tool is there, else says why it is not', async () => {
+    const spec = { version: null, python: null, with: [] };
+    expect(await runner.prepare({ ...spec, name: 'poetry' })).toBeNull();
+    expect(await runner.prepare({ ...spec, name: 'uv' })).toBeNull();
+    expect(await runner.prepare({ ...spec, name: 'pipenv' })).toBe(missing);
+  });
+});
