@@ -1,0 +1,226 @@
+/** Hand-pinned requirements: `name==version` lines with no compiler behind them. Last in precedence. */
+import type { Policy } from '../../config/policy.ts';
+import { policyFor } from '../../config/lock-policy.ts';
+import type { LockContent, Reason, Skip, Target, Tree } from '../../model.ts';
+import type { Detection, Facts, LockEcosystem, PlannedLock } from '../ecosystem.ts';
+import { LockSyntaxError } from '../ecosystem.ts';
+import { choosePython } from '../python-choice.ts';
+import type { PythonAnswer } from '../python-choice.ts';
+import { imagesThatInstall } from '../python-images.ts';
+import { parseRequirements } from '../requirements/parse.ts';
+import { mergePackages, nameOfLocation, pinnedVersion, union } from '../requirements/pins.ts';
+import { folderOf, readText, reason } from '../tree.ts';
+import { headOf, inputsOfCompiledLocks, isAnnotated, toolsHead } from './compiled-inputs.ts';
+import { lockThatItRepeats } from './exported.ts';
+import { closureReader, remotesOf } from './includes.ts';
+import type { Closure } from './includes.ts';
+import { readPins } from './pins.ts';
+import type { PinnedFile } from './pins.ts';
+import { allowsPrereleases, demandsAbove, namesOwnIndex } from './solver-input.ts';
+import { solveArguments } from './solve-command.ts';
+import { nextPinnedStep } from './steps.ts';
+
+export const pinnedEcosystem: LockEcosystem = { name: 'pinned', kinds: ['pinned'], detect };
+
+const NAME =
+  /(?:^|\/)(?:[^/]*(?:requirements|constraints|reqs)[^/]*\.(?:txt|pip|reqs)|(?:requirements|reqs)\/[^/]+\.(?:txt|pip)|[^/]+\.(?:pip|reqs))$/iu;
+/** Other people's files, installed or vendored. */
+const NOT_OURS = /(?:^|\/)(?:node_modules|site-packages|\.venv|venv|\.tox|\.nox)\//u;
+const TEST_DATA = /(?:^|\/)(?:fixtures?|test[-_]?data|__fixtures__)\//iu;
+
+type Found = PlannedLock | Skip | null;
+
+/** What every file of one tree is asked for, each worked out once. */
+interface Surroundings {
+  readonly tree: Tree;
+  readonly policy: Policy;
+  readonly paths: ReadonlySet<string>;
+  readonly closures: ReadonlyMap<string, Closure>;
+}
+
+function detect(tree: Tree, policy: Policy): Detection {
+  const candidates = [...tree.files.keys()].filter((path) => NAME.test(path) && !NOT_OURS.test(path)).sort();
+  const inputs = candidates.length === 0 ? new Set<string>() : inputsOfCompiledLocks(tree);
+  const paths = new Set(tree.paths);
+  const readClosure = closureReader(tree, paths);
+  const closures = new Map(candidates.map((path) => [path, readClosure(path)]));
+  const around: Surroundings = { tree, policy, paths, closures };
+  const locks: PlannedLock[] = [];
+  const skips: Skip[] = [];
+  for (const path of candidates) {
+    const found = inputs.has(path) ? null : look(around, path);
+    if (found === null) continue;
+    if ('target' in found) locks.push(found);
+    else skips.push(found);
+  }
+  return { locks, skips };
+}
+
+function look(around: Surroundings, path: string): Found {
+  const text = readText(around.tree, path);
+  if (text === null) return null;
+  const pinned = readPins(text);
+  const why = toolThatWrote(path, text) ?? whyNoPinnedFile(around.tree, path, pinned);
+  if (why === 'not-requirements') return null;
+  const closure = around.closures.get(path);
+  const problem = why ?? closure?.problem ?? null;
+  if (problem !== null) return { path, kind: 'pinned', reason: problem };
+  return closure === undefined ? null : planLock(around, path, pinned, closure);
+}
+
+function toolThatWrote(path: string, text: string): Reason | null {
+  const head = toolsHead(text);
+  if (head === null && !isAnnotated(text)) return null;
+  const shown = head === null ? 'its annotations (`# via`) show' : `its head (\`${head.slice(0, 80)}\`) says`;
+  if (head !== null && !/pip-compile|pip compile/u.test(headOf(text))) {
+    return reason(
+      'unsupported-kind',
+      `A tool wrote ${path}, as ${shown}; it is no hand-pinned file.`,
+      'Make it anew with that tool.',
+    );
+  }
+  return reason(
+    'header-not-understood',
+    `A compiler wrote ${path}, as ${shown}, and nothing says how to run it again.`,
+    'Name its `inputs` under [[lock]] in .github/relock.toml.',
+  );
+}
+
+function whyNoPinnedFile(tree: Tree, path: string, pinned: PinnedFile): Reason | 'not-requirements' | null {
+  const { file, moving, held } = pinned;
+  const pins = [...moving, ...held];
+  const unreadable = file.entries.find((entry) => entry.kind === 'unreadable');
+  if (pins.length === 0) {
+    // Prose, a word list.
+    if (unreadable !== undefined || file.entries.length === 0) return 'not-requirements';
+    return reason('nothing-pinned', 'No line names an exact version (`name==1.2.3`).');
+  }
+  if (TEST_DATA.test(path)) return reason('unsupported-kind', 'It lies in a folder of test data.');
+  if (unreadable !== undefined) {
+    return reason(
+      'lock-unreadable',
+      `${path}:${unreadable.line} is no requirement: ${unreadable.why} (\`${unreadable.text.slice(0, 80)}\`).`,
+      'pip refuses this line too.',
+    );
+  }
+  const repeated = lockThatItRepeats(tree, path, pins);
+  if (repeated !== null) {
+    return reason(
+      'unsupported-kind',
+      `Every pin in it repeats ${repeated}: it looks exported from there, and moving it alone would part the two.`,
+      `Export it again after ${repeated} has moved.`,
+    );
+  }
+  if (moving.length > 0) return null;
+  const [first] = held;
+  return reason(
+    'nothing-pinned',
+    `Every pin in it is one that stays: ${first?.requirement.writtenName ?? ''} ${first?.why ?? ''}.`,
+  );
+}
+
+function planLock(around: Surroundings, path: string, pinned: PinnedFile, closure: Closure): PlannedLock {
+  const { policy, paths, closures } = around;
+  const above = [...closures.keys()].filter((other) => closures.get(other)?.files.includes(path));
+  const { notes, ...python } = pythonOf(around, path, above);
+  const uvVersion = policyFor(policy, path).toolVersion ?? null;
+  const temporary = temporaryFiles(paths, path);
+  const prereleases = allowsPrereleases(closure.entries);
+  const hasHashes = pinned.moving.some(({ requirement }) => requirement.hashes.length > 0);
+  const input = nameIn(temporary.input);
+  const target: Target = {
+    path,
+    kind: 'pinned',
+    manifests: [path],
+    inputs: [path, ...closure.files].sort(),
+    writes: [path],
+    tool: {
+      name: 'uv',
+      version: uvVersion,
+      from:
+        uvVersion === null ? 'hand-pinned: uv solves, Relock edits' : 'tool-version of [[lock]] in policy',
+    },
+    python,
+    cwd: folderOf(path),
+    command: [...solveArguments(python, prereleases, hasHashes), input],
+    remotes: remotesOf(closure.entries),
+    notes: [
+      ...notes,
+      `The command reads a copy (${input}) in which every moving \`name==1.2\` is \`name>=1.2\`; its versions go back into ${path}.`,
+    ],
+  };
+  const lock = {
+    target,
+    uvVersion,
+    prereleases,
+    ownIndex: namesOwnIndex(closure.entries),
+    fixed: fixedNames(path, pinned, closure),
+    temporary,
+    demands: (facts: Facts) => demandsAbove(above.map((file) => readPins(readText(facts.tree, file) ?? ''))),
+  };
+  return {
+    target,
+    next: (facts, history) => nextPinnedStep(lock, facts, history),
+    parse: (text) => parsePinned(path, text),
+  };
+}
+
+/** Packages whose version is not this lock's to choose: its held pins, and the pins of the files that it reads. */
+function fixedNames(path: string, { held }: PinnedFile, { entries }: Closure): readonly string[] {
+  const below = entries.flatMap(({ path: file, entry }) => {
+    if (file === path || entry.kind !== 'requirement' || entry.name === null) return [];
+    return pinnedVersion(entry) === null ? [] : [entry.name];
+  });
+  return union(
+    held.map(({ name }) => name),
+    below,
+  );
+}
+
+/** A file that no image installs itself is for the image that installs a file above it. */
+function pythonOf({ tree, policy }: Surroundings, path: string, above: readonly string[]): PythonAnswer {
+  const own = choosePython(tree, policy, { lock: path, manifests: [], inLock: null });
+  if (policyFor(policy, path).python !== undefined || imagesThatInstall(tree, path).length > 0) return own;
+  const installed = above.find((other) => imagesThatInstall(tree, other).length > 0);
+  if (installed === undefined) return own;
+  const answer = choosePython(tree, policy, { lock: installed, manifests: [], inLock: null });
+  return { ...answer, from: `${answer.from}, through ${installed}` };
+}
+
+/** Names beside the file that nothing has: threat: a link placed there would be written through. */
+function temporaryFiles(taken: ReadonlySet<string>, path: string): PlannedTemporary {
+  const folder = folderOf(path);
+  const name = nameIn(path);
+  const free = (ending: string): string => {
+    for (let count = 0; ; count += 1) {
+      const file = `.relock-${name}${count === 0 ? '' : `-${count}`}.${ending}`;
+      const candidate = folder === '.' ? file : `${folder}/${file}`;
+      if (!taken.has(candidate)) return candidate;
+    }
+  };
+  return { input: free('in'), output: free('out'), constraints: free('constraints') };
+}
+
+type PlannedTemporary = Parameters<typeof nextPinnedStep>[0]['temporary'];
+
+function nameIn(path: string): string {
+  return path.slice(path.lastIndexOf('/') + 1);
+}
+
+/**
+ * Every line that pins a version or names a URL; all are direct. Lines without an exact version lock nothing.
+ * @throws {LockSyntaxError} for a line that pip would refuse.
+ */
+function parsePinned(path: string, text: string): LockContent {
+  const packages = parseRequirements(text).entries.flatMap((entry) => {
+    if (entry.kind === 'unreadable')
+      throw new LockSyntaxError(path, entry.line, `not a requirement: ${entry.why}`);
+    if (entry.kind !== 'requirement') return [];
+    const version = pinnedVersion(entry);
+    const name = entry.name ?? nameOfLocation(entry.url ?? '', path);
+    if (name === null || (version === null && entry.url === null)) return [];
+    const hashes = union(entry.hashes);
+    return [{ name, version, source: entry.url, hashes, direct: true, via: [], groups: [] }];
+  });
+  return { packages: mergePackages(packages) };
+}
