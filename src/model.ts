@@ -237,6 +237,8 @@ export interface Change {
   readonly direct: boolean;
   readonly via: readonly string[];
   readonly groups: readonly string[];
+  /** Where it comes from now (a removed one: came from) when that is not the default index, else null. */
+  readonly origin: string | null;
   /** Set when the source changed, else null. */
   readonly source: { readonly from: string | null; readonly to: string | null } | null;
 }

@@ -57,18 +57,20 @@ async function plan(given: Arguments): Promise<number> {
 async function run(given: Arguments, signal: AbortSignal): Promise<number> {
   const root = rootOf(given);
   const settings = await loadSettings(given.settings, process.env);
+  const job = jobOf(given, root);
   const progress = createProgress(process.stderr, given.quiet, () => performance.now());
   const composed = await composeRun({
     root,
     settings,
     repository: given.repository,
+    cutoff: job.cutoff,
     environment: process.env,
     forge: forgeOf(given, root),
     observe: progress.observe,
     signal,
   });
   try {
-    const outcome = await runJob(jobOf(given, root), composed.ports);
+    const outcome = await runJob(job, composed.ports);
     progress.stop();
     await show(given, outcome);
     return codeOf(given, outcome);

@@ -2,7 +2,8 @@
 import { readFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { DEFAULT_SETTINGS, readSettings } from '../config/read-settings.ts';
+import { DEFAULT_SETTINGS } from '../config/defaults.ts';
+import { readSettings } from '../config/read-settings.ts';
 import type { Settings } from '../config/settings.ts';
 import { messageOf, UsageError } from '../errors.ts';
 

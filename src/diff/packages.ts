@@ -63,6 +63,7 @@ function changeOf(name: string, old: LockedPackage | null, now: LockedPackage | 
       direct,
       via,
       groups,
+      origin: about.source,
       source: moved ? { from, to } : null,
     },
   ];

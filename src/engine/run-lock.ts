@@ -10,7 +10,7 @@ import {
   type StepResult,
 } from '../locks/ecosystem.ts';
 import { reason } from '../locks/tree.ts';
-import type { Change, FileChange, Reason, TargetResult, Tree, TreeFile } from '../model.ts';
+import type { Change, FileChange, LockContent, Reason, TargetResult, Tree, TreeFile } from '../model.ts';
 import type { Runner } from '../run/runner.ts';
 import type { Checkout } from '../workspace/workspace.ts';
 import type { Observe } from './events.ts';
@@ -73,7 +73,7 @@ function reasonOf(error: unknown, path: string): Reason {
 async function relock(run: LockRun): Promise<Outcome> {
   const { lock, checkout } = run;
   const { target } = lock;
-  const old = readPackages(run, run.before);
+  const old = readOld(run);
   const history: StepResult[] = [];
   while (history.length < MAX_STEPS) {
     const step = lock.next(run.facts, history);
@@ -114,7 +114,7 @@ async function runStep(run: LockRun, step: Extract<Step, { do: 'run' }>): Promis
   return { step, result, files };
 }
 
-function readPackages(run: LockRun, tree: Tree): ReturnType<PlannedLock['parse']> {
+function readPackages(run: LockRun, tree: Tree): LockContent {
   const { path } = run.lock.target;
   const read = (other: string): string | null => {
     const file = tree.files.get(other);
@@ -124,18 +124,33 @@ function readPackages(run: LockRun, tree: Tree): ReturnType<PlannedLock['parse']
   return text === null ? { packages: [] } : run.lock.parse(text, read);
 }
 
+/** What the lock held before, or why nobody can tell: a lock with a merge conflict in it can be made anew all the same. */
+function readOld(run: LockRun): LockContent | LockSyntaxError {
+  try {
+    return readPackages(run, run.before);
+  } catch (error) {
+    if (error instanceof LockSyntaxError) return error;
+    throw error;
+  }
+}
+
 /** The lock is made: what moved, and what is to be published. */
 async function settle(
   run: LockRun,
-  old: ReturnType<PlannedLock['parse']>,
+  old: LockContent | LockSyntaxError,
   step: Extract<Step, { do: 'done' }>,
 ): Promise<Outcome> {
   const { target } = run.lock;
   const written = await run.checkout.read(target.writes);
   const after: Tree = { paths: run.facts.tree.paths, files: new Map([...run.facts.tree.files, ...written]) };
-  const changes = diffLocks(old, readPackages(run, after));
+  const now = readPackages(run, after);
   const files = await run.checkout.changes(target.writes);
   const shared = { reason: null, solver: step.solver };
+  if (old instanceof LockSyntaxError) {
+    const note = `What moved cannot be told, since the lock was unreadable before: ${old.message}`;
+    return { ...shared, status: 'updated', changes: [], notes: [...step.notes, note], files };
+  }
+  const changes = diffLocks(old, now);
   if (files.length === 0) {
     return { ...shared, status: 'unchanged', changes: [], notes: step.notes, files: [] };
   }

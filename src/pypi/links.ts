@@ -1,7 +1,8 @@
 /** Asks the index for the metadata of packages that moved, and reads their links out of it. */
 import type { Change, PackageLinks } from '../model.ts';
-import { readLinks } from '../report/links.ts';
+import { chooseLinks, labelledUrls } from '../report/links.ts';
 import { linkKey } from '../report/review.ts';
+import type { ProjectUrls } from './project-urls.ts';
 import type { SimpleClient } from './simple-client.ts';
 
 /** More are not asked for: a report of that length drops its tables anyway. */
@@ -11,11 +12,13 @@ const MAX_PACKAGES = 400;
  * Links by `linkKey`, of those that answer in time; direct ones are asked first. Packages from elsewhere than the default
  * index are left out.
  * Threat: a stranger's package of the same name on the public index would otherwise lend its links to a private one.
+ * @param project asked where the index has no metadata of that very version.
  * @param timeoutMs for all of it.
  */
 export async function fetchLinks(
   changes: readonly Change[],
   client: SimpleClient,
+  project: ProjectUrls,
   timeoutMs: number,
 ): Promise<ReadonlyMap<string, PackageLinks>> {
   const wanted = new Map<string, Change>();
@@ -27,7 +30,8 @@ export async function fetchLinks(
   const asking = [...wanted].map(async ([key, { name, from, to }]) => {
     const version = to ?? from;
     const metadata = version === null ? null : await client.metadata(name, version);
-    if (metadata !== null) links.set(key, readLinks(metadata, from, to));
+    const urls = metadata === null ? await project(name) : labelledUrls(metadata);
+    if (urls.length > 0) links.set(key, chooseLinks(urls, from, to));
   });
   const { promise: late, resolve } = Promise.withResolvers<void>();
   const timer = setTimeout(resolve, timeoutMs);

@@ -9,13 +9,23 @@ const HOME = ['homepage', 'home', 'website'];
 
 const MAX_HEADER = 200_000;
 
+/** A labelled address, as the package's own metadata gives it. */
+export interface LabelledUrl {
+  readonly label: string;
+  readonly url: string;
+}
+
 /**
- * Reads links from core metadata (the `METADATA` file of a wheel, RFC 822 headers).
+ * Chooses links among a package's labelled addresses.
  * @param from the version moved from, null for a new package.
  * @param to the version moved to, null for a removed one.
  */
-export function readLinks(metadata: string, from: string | null, to: string | null): PackageLinks {
-  const urls = projectUrls(metadata);
+export function chooseLinks(
+  labelled: readonly LabelledUrl[],
+  from: string | null,
+  to: string | null,
+): PackageLinks {
+  const urls = byLabel(labelled);
   const pick = (labels: readonly string[]): string | null =>
     labels.map((label) => urls.get(label)).find((url) => url !== undefined) ?? null;
   const forge = repositoryOf(
@@ -30,25 +40,32 @@ export function readLinks(metadata: string, from: string | null, to: string | nu
   };
 }
 
-/** Label (normalised) to address, the first of each label. */
-function projectUrls(metadata: string): ReadonlyMap<string, string> {
+/** Normalised label to checked address, the first of each label. */
+function byLabel(labelled: readonly LabelledUrl[]): ReadonlyMap<string, string> {
   const urls = new Map<string, string>();
+  for (const { label, url: text } of labelled) {
+    const url = safeUrl(text);
+    const key = normalise(label);
+    if (url !== null && !urls.has(key)) urls.set(key, url);
+  }
+  return urls;
+}
+
+/** The labelled addresses of core metadata (the `METADATA` file of a wheel, RFC 822 headers). */
+export function labelledUrls(metadata: string): readonly LabelledUrl[] {
+  const found: LabelledUrl[] = [];
   const head = metadata.slice(0, MAX_HEADER).replaceAll('\r\n', '\n').split('\n\n', 1)[0] ?? '';
   for (const line of head.split('\n')) {
     const entry = /^(?<key>Project-URL|Home-page|Download-URL):\s*(?<value>\S.*)$/iu.exec(line)?.groups;
     const value = entry?.['value'];
-    if (value === undefined) continue;
     const key = entry?.['key']?.toLowerCase();
-    const comma = key === 'project-url' ? value.indexOf(',') : -1;
-    if (key === 'project-url' && comma === -1) continue;
-    const label =
-      key === 'project-url'
-        ? normalise(value.slice(0, comma))
-        : normalise(key === 'home-page' ? 'homepage' : 'download');
-    const url = safeUrl(value.slice(comma + 1));
-    if (url !== null && !urls.has(label)) urls.set(label, url);
+    if (value === undefined) continue;
+    const comma = value.indexOf(',');
+    if (key !== 'project-url')
+      found.push({ label: key === 'home-page' ? 'homepage' : 'download', url: value });
+    else if (comma !== -1) found.push({ label: value.slice(0, comma), url: value.slice(comma + 1) });
   }
-  return urls;
+  return found;
 }
 
 function normalise(label: string): string {

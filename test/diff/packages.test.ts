@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, constantFrom, property, record, uniqueArray } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { diffLocks, moveKind } from '../../src/diff/packages.ts';
 import type { LockedPackage } from '../../src/model.ts';
@@ -49,6 +49,7 @@ describe('a diff', () => {
         direct: false,
         via: ['moved'],
         groups: [],
+        origin: null,
         source: null,
       },
       {
@@ -59,6 +60,7 @@ describe('a diff', () => {
         direct: false,
         via: [],
         groups: [],
+        origin: null,
         source: null,
       },
       {
@@ -69,6 +71,7 @@ describe('a diff', () => {
         direct: true,
         via: [],
         groups: ['main'],
+        origin: null,
         source: null,
       },
     ]);
@@ -111,14 +114,14 @@ describe('a diff', () => {
     ]);
   });
 
-  const packages = fc.uniqueArray(
-    fc.record({ name: fc.constantFrom('a', 'b', 'c'), version: fc.constantFrom('1', '1.1', '2', '3rc1') }),
+  const packages = uniqueArray(
+    record({ name: constantFrom('a', 'b', 'c'), version: constantFrom('1', '1.1', '2', '3rc1') }),
     { selector: ({ name, version }) => `${name} ${version}` },
   );
 
   it('of a lock with itself is empty, and turns round into its inverse', () => {
-    fc.assert(
-      fc.property(packages, packages, (left, right) => {
+    assert(
+      property(packages, packages, (left, right) => {
         const a = { packages: left.map(({ name, version }) => locked(name, version)) };
         const b = { packages: right.map(({ name, version }) => locked(name, version)) };
         expect(diffLocks(a, a)).toEqual([]);

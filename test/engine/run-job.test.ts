@@ -5,7 +5,7 @@ import { runJob, type Ports } from '../../src/engine.ts';
 import type { RunEvent } from '../../src/engine/events.ts';
 import { CancelledError } from '../../src/errors.ts';
 import type { Action } from '../../src/forge/forge.ts';
-import type { PlannedLock } from '../../src/locks/ecosystem.ts';
+import { LockSyntaxError, type PlannedLock } from '../../src/locks/ecosystem.ts';
 import type { CommandResult, Reason } from '../../src/model.ts';
 import { localWorkspace } from '../../src/workspace/local.ts';
 import { folder, type Files } from '../support/folder.ts';
@@ -197,6 +197,25 @@ describe('a job', () => {
     const outcome = await runJob(JOB, given.ports);
     expect(outcome.results.map(({ status }) => status)).toEqual(['failed']);
     expect(given.actions.flatMap(({ files }) => files)).toEqual([]);
+  });
+
+  it('makes a lock anew that nobody can read, and says that what moved cannot be told', async () => {
+    const lock = fakeLock('requirements.txt');
+    const parse: PlannedLock['parse'] = (text, read) => {
+      if (text.includes('<<<<<<<')) throw new LockSyntaxError('requirements.txt', 1, 'a merge conflict.');
+      return lock.parse(text, read);
+    };
+    const given = setUp({
+      locks: [{ ...lock, parse }],
+      files: { 'requirements.txt': '<<<<<<< HEAD\n' },
+      tool: (path, copy) => {
+        write(copy, path, 'flask 2.0\n');
+        return GOOD;
+      },
+    });
+    const outcome = await runJob(JOB, given.ports);
+    expect(outcome.results.map(({ status }) => status)).toEqual(['updated']);
+    expect(outcome.pullRequest?.body).toContain('unreadable before: requirements.txt:1: a merge conflict.');
   });
 
   it('stops a lock that never ends', async () => {

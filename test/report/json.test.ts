@@ -26,6 +26,7 @@ const change = {
   direct: false,
   via: ['x'],
   groups: ['main'],
+  origin: null,
   source: null,
 } as const;
 
@@ -49,7 +50,8 @@ it('of a run follows its schema, and has everything sorted by path', () => {
     pullRequest: { title: 't', body: 'b' },
   };
   const json = outcomeJson(outcome);
-  expect(valid(structuredClone(json)), JSON.stringify(valid.errors)).toBe(true);
+  valid(structuredClone(json));
+  expect(valid.errors).toBeNull();
   expect(json.targets.map(({ path, status, seconds }) => [path, status, seconds])).toEqual([
     ['a.lock', 'skipped', 0],
     ['b.lock', 'updated', 1.23],
@@ -60,7 +62,8 @@ it('of a run follows its schema, and has everything sorted by path', () => {
 
 it('of a plan follows its schema', () => {
   const json = planJson({ job, targets: [target('b.lock', { kind: 'uv' })], skips, seconds: 0.1, notes: [] });
-  expect(valid(structuredClone(json)), JSON.stringify(valid.errors)).toBe(true);
+  valid(structuredClone(json));
+  expect(valid.errors).toBeNull();
   expect(json.targets.map(({ status }) => status)).toEqual(['skipped', 'planned']);
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readLinks, safeUrl } from '../../src/report/links.ts';
+import { chooseLinks, labelledUrls, safeUrl } from '../../src/report/links.ts';
 
 function metadata(...lines: readonly string[]): string {
   return [
@@ -11,6 +11,10 @@ function metadata(...lines: readonly string[]): string {
   ].join('\n');
 }
 
+function linksOf(text: string, from: string | null, to: string | null) {
+  return chooseLinks(labelledUrls(text), from, to);
+}
+
 describe('links', () => {
   it('reads well-known labels whatever their spelling', () => {
     const text = metadata(
@@ -18,7 +22,7 @@ describe('links', () => {
       "Project-URL: What's New, https://x.example.test/news",
       'Project-URL: Source Code, https://github.com/acme/x.git',
     );
-    expect(readLinks(text, '1.0', '2.0')).toEqual({
+    expect(linksOf(text, '1.0', '2.0')).toEqual({
       changelog: 'https://x.example.test/news',
       releases: 'https://github.com/acme/x/releases',
       compare: null,
@@ -31,21 +35,21 @@ describe('links', () => {
       'Project-URL: Repository, https://github.com/acme/x',
       'Project-URL: Changelog, https://github.com/acme/x/blob/v2.0/CHANGES.md',
     );
-    expect(readLinks(text, '1.0', '2.0').compare).toBe('https://github.com/acme/x/compare/v1.0...v2.0');
-    expect(readLinks(text, null, '2.0').compare).toBeNull();
+    expect(linksOf(text, '1.0', '2.0').compare).toBe('https://github.com/acme/x/compare/v1.0...v2.0');
+    expect(linksOf(text, null, '2.0').compare).toBeNull();
   });
 
   it('knows GitLab, and nothing of an unknown forge', () => {
-    expect(readLinks(metadata('Project-URL: Source, https://gitlab.com/a/b'), '1', '2').releases).toBe(
+    expect(linksOf(metadata('Project-URL: Source, https://gitlab.com/a/b'), '1', '2').releases).toBe(
       'https://gitlab.com/a/b/-/releases',
     );
     expect(
-      readLinks(metadata('Project-URL: Source, https://git.example.test/a/b'), '1', '2').releases,
+      linksOf(metadata('Project-URL: Source, https://git.example.test/a/b'), '1', '2').releases,
     ).toBeNull();
   });
 
   it('does not read headers out of the description', () => {
-    expect(readLinks(metadata(), '1', '2').changelog).toBeNull();
+    expect(linksOf(metadata(), '1', '2').changelog).toBeNull();
   });
 });
 

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, constantFrom, property, string } from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { code, fenced, fold, sentence } from '../../src/report/markdown.ts';
 
@@ -21,8 +21,8 @@ describe('code', () => {
   });
 
   it('never lets a span end early, whatever the text', () => {
-    fc.assert(
-      fc.property(fc.string({ unit: fc.constantFrom('`', 'a', ' ', '\n', '|', '@') }), (text) => {
+    assert(
+      property(string({ unit: constantFrom('`', 'a', ' ', '\n', '|', '@') }), (text) => {
         const fence = /^`+/u.exec(code(text))?.[0] ?? '';
         const inner = code(text).slice(fence.length, -fence.length);
         expect(inner.match(/`+/gu) ?? []).not.toContain(fence);

@@ -12,6 +12,7 @@ function change(name: string, more: Partial<Change> = {}): Change {
     direct: true,
     via: [],
     groups: [],
+    origin: null,
     source: null,
     ...more,
   };

@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { array, assert, integer, nat, property, record, string } from 'fast-check';
 import { expect, it } from 'vitest';
 import { fitSections, type Section } from '../../src/report/sections.ts';
 
@@ -26,13 +26,13 @@ it('drops whole sections, least important first, longest among those, and says s
 });
 
 it('never passes the limit', () => {
-  const section = fc.record({
-    text: fc.string({ maxLength: 4000 }),
-    drop: fc.nat(9),
-    name: fc.string({ maxLength: 300 }),
+  const section = record({
+    text: string({ maxLength: 4000 }),
+    drop: nat(9),
+    name: string({ maxLength: 300 }),
   });
-  fc.assert(
-    fc.property(fc.array(section), fc.integer({ min: 2000, max: 8000 }), (sections, limit) => {
+  assert(
+    property(array(section), integer({ min: 2000, max: 8000 }), (sections, limit) => {
       expect(fitSections(sections, limit, note).length).toBeLessThanOrEqual(limit);
     }),
   );

@@ -1,0 +1,36 @@
+/** The terminal's ports: a folder of this machine, and its forge. */
+import { basename } from 'node:path';
+import { composePorts, scratchFolders, type Composed } from '../engine/compose.ts';
+import type { Observe } from '../engine/events.ts';
+import type { Ports } from '../engine.ts';
+import type { Settings } from '../config/settings.ts';
+import type { Forge } from '../forge/forge.ts';
+import { ECOSYSTEMS } from '../locks/index.ts';
+import { localWorkspace } from '../workspace/local.ts';
+import { version } from './version.ts';
+
+/** What `plan` needs: nothing that reaches out. */
+export function composePlan(root: string): Pick<Ports, 'workspace' | 'ecosystems' | 'now'> {
+  return { workspace: localWorkspace({ root, scratch: [] }), ecosystems: ECOSYSTEMS, now: () => new Date() };
+}
+
+export interface RunSetUp {
+  readonly root: string;
+  readonly settings: Settings;
+  readonly repository: string | null;
+  readonly cutoff: string | null;
+  readonly environment: NodeJS.ProcessEnv;
+  readonly forge: Forge;
+  readonly observe: Observe;
+  readonly signal: AbortSignal;
+}
+
+export function composeRun(setUp: RunSetUp): Promise<Composed> {
+  const { root, settings, environment } = setUp;
+  return composePorts({
+    ...setUp,
+    repository: setUp.repository ?? basename(root),
+    workspace: localWorkspace({ root, scratch: scratchFolders(settings, environment) }),
+    version: version(),
+  });
+}

@@ -1,0 +1,193 @@
+/** Puts the ports of a run on this machine together: settings and environment in, ports out. */
+import { availableParallelism, homedir, tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { usableCredentials } from '../config/credentials.ts';
+import type { Credential, Settings } from '../config/settings.ts';
+import type { Network, Ports } from '../engine.ts';
+import type { Forge } from '../forge/forge.ts';
+import { ECOSYSTEMS } from '../locks/index.ts';
+import { PUBLIC_INDEX, PUBLIC_INDEX_ROOT } from '../locks/public-index.ts';
+import { fetchLinks } from '../pypi/links.ts';
+import { createProjectUrls } from '../pypi/project-urls.ts';
+import { createSimpleClient } from '../pypi/simple-client-http.ts';
+import { createToolReleases } from '../pypi/tool-releases.ts';
+import { hasVersionJson } from '../pypi/version-json.ts';
+import { runChild } from '../run/child.ts';
+import { openMachine } from '../run/machine.ts';
+import { startCooldownIndex } from '../run/network/cooldown-index.ts';
+import { readCaBundle } from '../run/network/ca-bundle.ts';
+import { createDialer } from '../run/network/dial.ts';
+import { basicAuthorization, credentialFor, hasCredential } from '../run/network/lending.ts';
+import { probeRemotes } from '../run/network/probe.ts';
+import type { Workspace } from '../workspace/workspace.ts';
+import type { Observe } from './events.ts';
+import type { FactSources } from './facts.ts';
+
+const PROBE_MS = 6000;
+const LINKS_MS = 12_000;
+const MIN_PARALLEL = 4;
+
+export interface ComposeOptions {
+  readonly settings: Settings;
+  /** `owner/name`, or a name alone. */
+  readonly repository: string;
+  readonly workspace: Workspace;
+  readonly forge: Forge;
+  /** The cut-off that is known before the policy is read: tools are held to it. */
+  readonly cutoff: string | null;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly observe: Observe;
+  readonly signal: AbortSignal;
+}
+
+export interface Composed {
+  readonly ports: Ports;
+  /** Removes what the run left on this machine but for caches. */
+  close(): Promise<void>;
+}
+
+/** Folders for private copies and homes; the one on the checkout's own file system wins. */
+export function scratchFolders(
+  settings: Settings,
+  environment: ComposeOptions['environment'],
+): readonly string[] {
+  return [tmpdir(), join(cacheFolderOf(settings, environment), 'scratch')];
+}
+
+/** @throws {EnvironmentError} when this machine lacks what a run needs. */
+export async function composePorts(options: ComposeOptions): Promise<Composed> {
+  const { settings, environment, signal } = options;
+  const userAgent = `relock/${options.version}`;
+  const credentials = usableCredentials(settings.credentials, options.repository);
+  const cacheFolder = cacheFolderOf(settings, environment);
+  const indexUrl = (settings.indexUrl ?? PUBLIC_INDEX).replace(/\/+$/u, '');
+  const lent = lentTo(indexUrl, credentials);
+  const client = createSimpleClient({
+    indexUrl,
+    fetch,
+    userAgent,
+    cacheFolder,
+    authorization: lent === null ? null : basicAuthorization(lent.username, lent.password),
+  });
+  const releases = createToolReleases(client, { cutoff: options.cutoff });
+  const machine = await openMachine({
+    parent: environment,
+    cacheFolder,
+    scratch: tmpdir(),
+    uv: settings.tools.uv,
+    pythonDownloads: settings.tools.pythonDownloads,
+    tlsBundle: null,
+    index: { client, releases, mirrorUrl: settings.indexUrl === null ? null : withUserinfo(indexUrl, lent) },
+    cutoff: options.cutoff,
+    secrets: credentials.map(({ password }) => password),
+    fetch,
+    userAgent,
+    exec: runChild,
+    signal,
+  });
+  const facts: FactSources = {
+    uvVersion: async () => (await machine.uv()).version,
+    pythons: () => machine.pythons(),
+    hasVersionJson: () => hasVersionJson(PUBLIC_INDEX_ROOT, fetch, { signal }),
+    newestTool: (name, python) => releases.newest(name, python),
+    indexUrl,
+    isMirror: settings.indexUrl !== null,
+    pythonDownloads: settings.tools.pythonDownloads,
+    timeoutSeconds: settings.timeoutSeconds,
+  };
+  return {
+    ports: {
+      workspace: options.workspace,
+      forge: options.forge,
+      ecosystems: ECOSYSTEMS,
+      runner: machine.runner,
+      facts,
+      network: networkOf(options, credentials, indexUrl),
+      links: (changes) =>
+        fetchLinks(
+          changes,
+          client,
+          createProjectUrls(indexUrl.replace(/\/simple$/u, ''), fetch, userAgent),
+          LINKS_MS,
+        ),
+      observe: options.observe,
+      parallel: settings.parallel ?? Math.max(MIN_PARALLEL, availableParallelism()),
+      clock: () => performance.now(),
+      now: () => new Date(),
+      notes:
+        settings.indexUrl === null ? [] : ["Packages came from the operator's mirror of the public index."],
+    },
+    close: () => machine.close(),
+  };
+}
+
+function networkOf(
+  { environment, signal }: ComposeOptions,
+  credentials: readonly Credential[],
+  indexUrl: string,
+): Network {
+  return {
+    async probe(remotes) {
+      if (remotes.length === 0) return new Map();
+      const ca = await readCaBundle(environment);
+      return probeRemotes(remotes, {
+        ca,
+        dialer: createDialer({ environment }),
+        credentials,
+        timeoutMs: PROBE_MS,
+        signal,
+      });
+    },
+    async openCooldown(cutoff) {
+      const lent = lentTo(indexUrl, credentials);
+      const index = await startCooldownIndex({
+        upstream: indexUrl,
+        cutoff,
+        fetch: withAuthorization(lent),
+        signal,
+      });
+      return { value: { cutoff, indexUrl: index.url }, close: () => index.close() };
+    },
+    async openCredentials() {
+      if (credentials.length === 0) return { value: {}, close: () => Promise.resolve() };
+      // Loaded only where it is needed: its certificates take a while to load.
+      const { startCredentialProxy } = await import('../run/network/credential-proxy.ts');
+      const proxy = await startCredentialProxy({ credentials, environment });
+      return { value: proxy.environment, close: () => proxy.close() };
+    },
+  };
+}
+
+function cacheFolderOf(settings: Settings, environment: ComposeOptions['environment']): string {
+  if (settings.cacheFolder !== null) return settings.cacheFolder;
+  const named = environment['XDG_CACHE_HOME'];
+  return join(named !== undefined && named.startsWith('/') ? named : join(homedir(), '.cache'), 'relock');
+}
+
+function lentTo(url: string, credentials: readonly Credential[]): Credential | null {
+  const parsed = URL.parse(url);
+  if (parsed === null || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) return null;
+  const scheme = parsed.protocol === 'https:' ? 'https' : 'http';
+  const port = parsed.port === '' ? (scheme === 'https' ? 443 : 80) : Number(parsed.port);
+  const origin = { scheme, host: parsed.hostname.toLowerCase(), port } as const;
+  return hasCredential(credentials, origin) ? credentialFor(credentials, origin, parsed.pathname) : null;
+}
+
+function withUserinfo(url: string, lent: Credential | null): string {
+  const parsed = URL.parse(url);
+  if (lent === null || parsed === null) return url;
+  parsed.username = encodeURIComponent(lent.username);
+  parsed.password = encodeURIComponent(lent.password);
+  return parsed.href.replace(/\/+$/u, '');
+}
+
+function withAuthorization(lent: Credential | null): typeof fetch {
+  if (lent === null) return fetch;
+  const value = basicAuthorization(lent.username, lent.password);
+  return (input, init) => {
+    const headers = new Headers(init?.headers);
+    headers.set('authorization', value);
+    return fetch(input, { ...init, headers });
+  };
+}
