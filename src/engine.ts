@@ -12,22 +12,15 @@ import { runPlan } from './engine/schedule.ts';
 import { UsageError } from './errors.ts';
 import type { Forge } from './forge/forge.ts';
 import type { Cooldown, Facts, LockEcosystem, PlannedLock } from './locks/ecosystem.ts';
-import type {
-  Change,
-  Job,
-  Outcome,
-  PackageLinks,
-  Reason,
-  Remote,
-  Target,
-  TargetResult,
-  Tree,
-  TreeFile,
-} from './model.ts';
+import type { Job, Outcome, Reason, Remote, Target, TargetResult, Tree, TreeFile } from './model.ts';
 import { planTargets, type Plan } from './plan.ts';
+import type { LinkFinder } from './pypi/links.ts';
 import { writePullRequest } from './report/pull-request.ts';
 import type { Runner } from './run/runner.ts';
 import type { Checkout, Workspace } from './workspace/workspace.ts';
+
+/** How long the report waits for links after the last lock is made. */
+const LINKS_MS = 10_000;
 
 /** Something open that must be closed at the end of the run. */
 export interface Open<T> {
@@ -51,8 +44,8 @@ export interface Ports {
   readonly runner: Runner;
   readonly facts: FactSources;
   readonly network: Network;
-  /** Links of the packages that moved, by `name@version`; those that nobody knows are left out. Never throws. */
-  links(changes: readonly Change[]): Promise<ReadonlyMap<string, PackageLinks>>;
+  /** Asks for links of what moved, while other locks are still being made. Never throws. */
+  readonly links: LinkFinder;
   readonly observe: Observe;
   /** How many locks are made side by side. */
   readonly parallel: number;
@@ -115,7 +108,7 @@ export async function runJob(asked: Job, ports: Ports): Promise<Outcome> {
   const look = await lookOver(asked, ports);
   ports.observe({ kind: 'planned', targets: look.plan.locks.map(({ target }) => target) });
   const results = look.plan.locks.length === 0 ? [] : await runLocks(look, ports);
-  const links = await ports.links(results.flatMap(({ changes }) => changes));
+  const links = await ports.links.found(LINKS_MS);
   const { job, plan } = look;
   const seconds = (ports.clock() - start) / 1000;
   const told = { job, results, skips: plan.skips, seconds, notes: ports.notes };
@@ -203,6 +196,7 @@ async function makeAll(look: Look, ports: Ports, given: Given): Promise<readonly
 }
 
 function told(ports: Ports, result: TargetResult): TargetResult {
+  ports.links.ask(result.changes);
   ports.observe({ kind: 'finished', result });
   return result;
 }

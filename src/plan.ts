@@ -1,5 +1,5 @@
 /** What to do: files, policy and job in; locks to make anew, in their order, and everything left alone out. Pure. */
-import picomatch from 'picomatch';
+import { globMatcher } from './config/glob.ts';
 import { isIgnored, policyFor } from './config/lock-policy.ts';
 import type { Policy } from './config/policy.ts';
 import type { LockEcosystem, PlannedLock } from './locks/ecosystem.ts';
@@ -82,8 +82,8 @@ function unreadableLocks(tree: Tree): readonly Skip[] {
 
 function selector(globs: readonly string[]): (path: string) => boolean {
   if (globs.length === 0) return () => true;
-  const match = picomatch([...globs], { dot: true });
-  return (path) => match(path);
+  const matchers = globs.map((glob) => globMatcher(glob));
+  return (path) => matchers.some((matches) => matches(path));
 }
 
 function whyLeftAlone(
@@ -107,48 +107,90 @@ function whyLeftAlone(
     : { path, kind, reason: reason('not-selected', 'This run was asked for other locks.') };
 }
 
-/** Connected groups, each in dependency order; groups and locks keep the order of their paths otherwise. */
+/**
+ * Connected groups, each in dependency order; groups and locks keep the order of their paths otherwise. Locks that write
+ * the same file are connected too, since groups run side by side.
+ */
 function groupLocks(locks: readonly PlannedLock[]): readonly (readonly PlannedLock[])[] {
-  const byPath = new Map(locks.map((lock) => [lock.target.path, lock]));
-  const groupOf = new Map<string, string>(locks.map((lock) => [lock.target.path, lock.target.path]));
-  const root = (path: string): string => {
-    let at = path;
-    for (let up = groupOf.get(at); up !== undefined && up !== at; up = groupOf.get(at)) at = up;
-    return at;
+  const makers = makersOf(locks);
+  const groupOf = new Map<PlannedLock, PlannedLock>();
+  const root = (lock: PlannedLock): PlannedLock => {
+    let top = lock;
+    for (let up = groupOf.get(top); up !== undefined; up = groupOf.get(top)) top = up;
+    // Shortens the way for the next time: a repository can chain thousands of files.
+    for (let at = lock; at !== top;) {
+      const up = groupOf.get(at) ?? top;
+      groupOf.set(at, top);
+      at = up;
+    }
+    return top;
+  };
+  const connect = (one: PlannedLock, other: PlannedLock): void => {
+    const [top, below] = [root(one), root(other)];
+    if (top !== below) groupOf.set(below, top);
   };
   for (const lock of locks) {
-    for (const input of lock.target.inputs) {
-      if (byPath.has(input)) groupOf.set(root(input), root(lock.target.path));
+    for (const path of [...lock.target.inputs, ...lock.target.writes]) {
+      for (const maker of makers.get(path) ?? []) connect(lock, maker);
     }
   }
-  const groups = new Map<string, PlannedLock[]>();
-  for (const lock of inDependencyOrder(locks, byPath)) {
-    const key = root(lock.target.path);
+  const groups = new Map<PlannedLock, PlannedLock[]>();
+  for (const lock of inDependencyOrder(locks, makers)) {
+    const key = root(lock);
     const group = groups.get(key);
     if (group === undefined) groups.set(key, [lock]);
     else group.push(lock);
   }
-  return [...groups.values()];
+  return [...groups.values()].sort((a, b) => compare(firstPath(a), firstPath(b)));
 }
 
-/** Depth first; a cycle (two locks that read each other) is cut where it closes. */
+/** Which locks write a path. */
+function makersOf(locks: readonly PlannedLock[]): ReadonlyMap<string, readonly PlannedLock[]> {
+  const makers = new Map<string, PlannedLock[]>();
+  for (const lock of locks) {
+    for (const path of new Set([lock.target.path, ...lock.target.writes])) {
+      const known = makers.get(path);
+      if (known === undefined) makers.set(path, [lock]);
+      else known.push(lock);
+    }
+  }
+  return makers;
+}
+
+function firstPath(group: readonly PlannedLock[]): string {
+  return group.map(({ target }) => target.path).reduce((least, path) => (path < least ? path : least));
+}
+
+/**
+ * Depth first; a cycle (two locks that read each other) is cut where it closes. Without recursion, since the depth is a
+ * stranger's.
+ */
 function inDependencyOrder(
   locks: readonly PlannedLock[],
-  byPath: ReadonlyMap<string, PlannedLock>,
+  makers: ReadonlyMap<string, readonly PlannedLock[]>,
 ): readonly PlannedLock[] {
-  const done = new Set<string>();
+  const seen = new Set<PlannedLock>();
   const ordered: PlannedLock[] = [];
-  const visit = (lock: PlannedLock): void => {
-    if (done.has(lock.target.path)) return;
-    done.add(lock.target.path);
-    for (const input of lock.target.inputs) {
-      const below = byPath.get(input);
-      if (below !== undefined) visit(below);
+  for (const start of locks) {
+    if (seen.has(start)) continue;
+    seen.add(start);
+    const path = [{ lock: start, below: layersBelow(start, makers) }];
+    for (let top = path.at(-1); top !== undefined; top = path.at(-1)) {
+      const next = top.below.shift();
+      if (next === undefined) {
+        ordered.push(top.lock);
+        path.pop();
+      } else if (!seen.has(next)) {
+        seen.add(next);
+        path.push({ lock: next, below: layersBelow(next, makers) });
+      }
     }
-    ordered.push(lock);
-  };
-  for (const lock of locks) visit(lock);
+  }
   return ordered;
+}
+
+function layersBelow(lock: PlannedLock, makers: ReadonlyMap<string, readonly PlannedLock[]>): PlannedLock[] {
+  return lock.target.inputs.flatMap((input) => [...(makers.get(input) ?? [])]).filter((one) => one !== lock);
 }
 
 function compare(a: string, b: string): number {

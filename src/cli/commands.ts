@@ -17,17 +17,37 @@ import { loadSettings } from './load-settings.ts';
 
 const EXIT = { done: 0, failed: 1, usage: 2, changes: 3, interrupted: 130 } as const;
 
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+/** npm passes on a Ctrl-C that the terminal has already sent to us: within this time both are one. Milliseconds. */
+const SAME_PRESS_MS = 1000;
+
 /** @returns the exit code. */
 export async function main(given: Arguments): Promise<number> {
-  const cancel = new AbortController();
-  const stop = (): void => cancel.abort();
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.once(signal, stop);
   try {
-    return given.command === 'plan' ? await plan(given) : await run(given, cancel.signal);
+    return given.command === 'plan' ? await plan(given) : await interruptible((signal) => run(given, signal));
   } catch (error) {
     return explain(error);
+  }
+}
+
+/**
+ * The first signal asks the run to end and to clear up, the second one ends it on the spot. The handler stays in place for
+ * all that time: where there is none, children and we are killed without clearing up.
+ */
+async function interruptible(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const cancel = new AbortController();
+  let asked = 0;
+  const stop = (): void => {
+    // Children end with us: see `live-groups.ts`. The next run removes the private copy.
+    if (cancel.signal.aborted && performance.now() - asked > SAME_PRESS_MS) process.exit(EXIT.interrupted);
+    if (!cancel.signal.aborted) asked = performance.now();
+    cancel.abort();
+  };
+  for (const signal of SIGNALS) process.on(signal, stop);
+  try {
+    return await work(cancel.signal);
   } finally {
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.off(signal, stop);
+    for (const signal of SIGNALS) process.off(signal, stop);
   }
 }
 

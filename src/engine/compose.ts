@@ -3,11 +3,12 @@ import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { usableCredentials } from '../config/credentials.ts';
 import type { Credential, Settings } from '../config/settings.ts';
+import { CancelledError } from '../errors.ts';
 import type { Network, Ports } from '../engine.ts';
 import type { Forge } from '../forge/forge.ts';
 import { ECOSYSTEMS } from '../locks/index.ts';
 import { PUBLIC_INDEX, PUBLIC_INDEX_ROOT } from '../locks/public-index.ts';
-import { fetchLinks } from '../pypi/links.ts';
+import { createLinkFinder, type LinkFinder } from '../pypi/links.ts';
 import { createProjectUrls } from '../pypi/project-urls.ts';
 import { createSimpleClient } from '../pypi/simple-client-http.ts';
 import { createToolReleases } from '../pypi/tool-releases.ts';
@@ -24,7 +25,6 @@ import type { Observe } from './events.ts';
 import type { FactSources } from './facts.ts';
 
 const PROBE_MS = 6000;
-const LINKS_MS = 12_000;
 const MIN_PARALLEL = 4;
 
 export interface ComposeOptions {
@@ -63,11 +63,15 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
   const cacheFolder = cacheFolderOf(settings, environment);
   const indexUrl = (settings.indexUrl ?? PUBLIC_INDEX).replace(/\/+$/u, '');
   const lent = lentTo(indexUrl, credentials);
+  const closed = new AbortController();
+  /** Also ends what is still being asked when the run is over, so that the process need not wait for it. */
+  const stop = AbortSignal.any([signal, closed.signal]);
   const client = createSimpleClient({
     indexUrl,
     fetch,
     userAgent,
     cacheFolder,
+    signal: stop,
     authorization: lent === null ? null : basicAuthorization(lent.username, lent.password),
   });
   const releases = createToolReleases(client, { cutoff: options.cutoff });
@@ -104,13 +108,13 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
       runner: machine.runner,
       facts,
       network: networkOf(options, credentials, indexUrl),
-      links: (changes) =>
-        fetchLinks(
-          changes,
-          client,
-          createProjectUrls(indexUrl.replace(/\/simple$/u, ''), fetch, userAgent),
-          LINKS_MS,
-        ),
+      links: untilCancelled(
+        createLinkFinder({
+          project: createProjectUrls(indexUrl.replace(/\/simple$/u, ''), fetchUntil(stop), userAgent),
+          metadata: (name, version) => client.metadata(name, version),
+        }),
+        signal,
+      ),
       observe: options.observe,
       parallel: settings.parallel ?? Math.max(MIN_PARALLEL, availableParallelism()),
       clock: () => performance.now(),
@@ -118,7 +122,35 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
       notes:
         settings.indexUrl === null ? [] : ["Packages came from the operator's mirror of the public index."],
     },
-    close: () => machine.close(),
+    async close() {
+      closed.abort();
+      await machine.close();
+    },
+  };
+}
+
+/** Waiting for links ends with the run: a cancelled one must not go on to write. */
+function untilCancelled(links: LinkFinder, signal: AbortSignal): LinkFinder {
+  return {
+    ask: (changes) => links.ask(changes),
+    async found(timeoutMs) {
+      const { promise: cancelled, reject } = Promise.withResolvers<never>();
+      const stop = (): void => reject(new CancelledError('The run was cancelled.'));
+      signal.addEventListener('abort', stop, { once: true });
+      if (signal.aborted) stop();
+      try {
+        return await Promise.race([links.found(timeoutMs), cancelled]);
+      } finally {
+        signal.removeEventListener('abort', stop);
+      }
+    },
+  };
+}
+
+function fetchUntil(stop: AbortSignal): typeof fetch {
+  return (input, init) => {
+    const asked = init?.signal ?? null;
+    return fetch(input, { ...init, signal: asked === null ? stop : AbortSignal.any([asked, stop]) });
   };
 }
 

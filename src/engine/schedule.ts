@@ -2,8 +2,8 @@
 import type { PlannedLock } from '../locks/ecosystem.ts';
 import { reason } from '../locks/tree.ts';
 import type { Plan } from '../plan.ts';
-import type { TargetResult } from '../model.ts';
-import { createLimiter } from './limiter.ts';
+import type { LockKind, TargetResult } from '../model.ts';
+import { createLimiter } from '../run/limiter.ts';
 
 /**
  * Runs every lock of the plan.
@@ -18,8 +18,18 @@ export async function runPlan(
 ): Promise<readonly TargetResult[]> {
   const limited = createLimiter(limit);
   const results = new Map<string, TargetResult>();
-  await allOrFault(plan.groups.map((group) => runGroup(group, limited, run, results)));
+  const groups = [...plan.groups].sort((a, b) => haste(a) - haste(b));
+  await allOrFault(groups.map((group) => runGroup(group, limited, run, results)));
   return plan.locks.map((lock) => results.get(lock.target.path) ?? notRun(lock, 'It was not reached.'));
+}
+
+/** Slow lockers start first, so that none is left to run alone at the end. */
+const SLOW: readonly LockKind[] = ['pipenv', 'poetry', 'pip-compile-multi', 'pip-compile'];
+
+function haste(group: readonly PlannedLock[]): number {
+  return Math.min(
+    ...group.map(({ target }) => (SLOW.indexOf(target.kind) + SLOW.length + 1) % (SLOW.length + 1)),
+  );
 }
 
 async function runGroup(

@@ -1,10 +1,103 @@
 /** Boils a locker's output down to what went wrong. Pure. */
-import type { Command, CommandResult, Reason, Target } from '../model.ts';
+import type { Reason } from '../model.ts';
+import { recogniseBuild } from './failure/builds.ts';
+import { recogniseCheckout } from './failure/checkout.ts';
+import { recogniseGit } from './failure/git.ts';
+import { recogniseJsonPage, recogniseNetwork } from './failure/network.ts';
+import { detailOf, readOutput } from './failure/output.ts';
+import {
+  short,
+  toolOf,
+  type Evidence,
+  type Failure,
+  type Recognised,
+  type Recogniser,
+} from './failure/recogniser.ts';
+import { recognisePipSolution } from './failure/solve-pip.ts';
+import { recognisePoetrySolution } from './failure/solve-poetry.ts';
+import { recogniseUvSolution } from './failure/solve-uv.ts';
+import { recogniseBrokenTool, recogniseInstall, recogniseMachine, recognisePython } from './failure/tools.ts';
 
-export interface Failure {
-  readonly target: Target;
-  readonly command: Command;
-  readonly result: CommandResult;
+export type { Failure } from './failure/recogniser.ts';
+
+/**
+ * In order: a cause before what follows from it. An index that refuses is told as a package that is not there, a git host
+ * that is down as a build that failed, and Pipenv adds to everything that versions do not fit.
+ */
+const RECOGNISERS: readonly Recogniser[] = [
+  recogniseMachine,
+  recogniseInstall,
+  recognisePython,
+  recogniseGit,
+  recogniseCheckout,
+  recogniseNetwork,
+  recogniseJsonPage,
+  recogniseBuild,
+  recogniseUvSolution,
+  recognisePoetrySolution,
+  recognisePipSolution,
+  recogniseBrokenTool,
+];
+
+/**
+ * Why a locker's command failed, for a reader of the pull request: message, what to do, and the tool's own words with the
+ * essential ones on top, without stack frames, escapes and credentials, at most 8,000 characters. Never throws.
+ */
+export function explainFailure(failure: Failure): Reason {
+  const { result } = failure;
+  const output = readOutput(result.stdout, result.stderr);
+  const evidence: Evidence = { ...output, failure };
+  const recognised = stopped(failure) ?? firstOf(evidence) ?? unknown(evidence);
+  const { words } = recognised;
+  const from = words === null ? -1 : output.lines.findIndex((line) => words.test(line));
+  return {
+    code: recognised.code,
+    message: recognised.message,
+    fix: recognised.fix,
+    detail: detailOf(output, from === -1 ? null : from),
+  };
 }
 
-export declare function explainFailure(failure: Failure): Reason;
+function firstOf(evidence: Evidence): Recognised | null {
+  for (const recognise of RECOGNISERS) {
+    const recognised = recognise(evidence);
+    if (recognised !== null) return recognised;
+  }
+  return null;
+}
+
+function stopped(failure: Failure): Recognised | null {
+  const { command, result } = failure;
+  if (result.timedOut) {
+    return {
+      code: 'timeout',
+      message: `${toolOf(failure)} was stopped after ${Math.round(result.seconds)} seconds, its limit of ${command.timeoutSeconds} seconds.`,
+      fix: 'Raise `timeout` in the settings of Relock; a lock that pip-compile makes is far quicker solved by uv (`solver = "uv"`).',
+      words: null,
+    };
+  }
+  if (result.exitCode !== null && result.exitCode !== 130 && result.exitCode !== 137) return null;
+  return {
+    code: 'cancelled',
+    message: `${toolOf(failure)} was ended from outside before it was done.`,
+    fix: 'Run again. If nobody stopped it, the machine ran out of memory: give it more, or set `parallel` lower.',
+    words: null,
+  };
+}
+
+/** At last: what the tool itself says first as an error, else said last. */
+function unknown({ lines, failure }: Evidence): Recognised {
+  const said = lines.map((line) => line.trim()).filter((line) => line !== '');
+  const error = said.find((line) => /^(?:error|fatal|critical)\b/iu.test(line)) ?? said.at(-1);
+  const [tool] = failure.command.argv;
+  return {
+    code: 'tool-failed',
+    message:
+      `${toolOf(failure)} ended with exit code ${failure.result.exitCode}${error === undefined ? ' and said nothing' : `: ${short(error, 300)}`}.`.replace(
+        /\.\.$/u,
+        '.',
+      ),
+    fix: `Run the command by hand to look closer${tool === '' ? '' : ` (it starts with ${tool})`}.`,
+    words: error === undefined ? null : /^\s*(?:error|fatal|critical)\b/iu,
+  };
+}

@@ -1,6 +1,19 @@
-/** Which Python a lock is for, and how that was learned. Pure. */
+/**
+ * Which Python a lock is for, and how that was learned. Pure.
+ *
+ * In this order, the first that says: `python` of `[[lock]]` in the policy; the lock itself (its header, an option of its
+ * command, `_meta.requires`); the nearest Dockerfile that installs the lock; `.python-version`, `.tool-versions` or
+ * `runtime.txt` of the nearest folder; Pipfile `[requires]`; the lower bound of `requires-python`, of Poetry's `python` or of
+ * `python_requires`; the workflows, when all name one version.
+ */
+import { policyFor } from '../config/lock-policy.ts';
+import { POLICY_PATH } from '../config/policy.ts';
 import type { Policy } from '../config/policy.ts';
 import type { PythonChoice, Tree } from '../model.ts';
+import { fromManifests, fromVersionFiles, fromWorkflows } from './python-declared.ts';
+import { imagesThatInstall } from './python-images.ts';
+import type { ImageAnswer } from './python-images.ts';
+import { minorOf } from './python-versions.ts';
 
 export interface PythonQuestion {
   /** The lock's path. */
@@ -15,5 +28,55 @@ export interface PythonAnswer extends PythonChoice {
   readonly notes: readonly string[];
 }
 
-/** Stand-in until the real one lands. */
-export declare function choosePython(tree: Tree, policy: Policy, question: PythonQuestion): PythonAnswer;
+/** Answers for one lock. `from` names file and line wherever a file says it. */
+export function choosePython(tree: Tree, policy: Policy, question: PythonQuestion): PythonAnswer {
+  const { lock, manifests, inLock } = question;
+  const policyPython = policyFor(policy, lock).python;
+  if (policyPython !== undefined) {
+    return { version: policyPython, from: `python of [[lock]] in ${POLICY_PATH}`, notes: [] };
+  }
+  const images = imagesThatInstall(tree, lock);
+  const image = images[0];
+  if (inLock !== null && inLock.version !== null) {
+    return { ...inLock, notes: disagreement(lock, inLock.version, image) };
+  }
+  if (image !== undefined) return fromImage(image, images);
+  const declared =
+    fromVersionFiles(tree, lock) ??
+    fromManifests(tree, manifests.length > 0 ? manifests : [lock]) ??
+    fromWorkflows(tree);
+  if (declared === null) return { version: null, from: 'nothing in the repository says', notes: [] };
+  const notes =
+    declared.version === null ? [`${declared.from} is not CPython: locked without a Python of its own.`] : [];
+  return { ...declared, notes };
+}
+
+function fromImage(image: ImageAnswer, images: readonly ImageAnswer[]): PythonAnswer {
+  const from = nameOf(image);
+  if (image.version === null) {
+    return {
+      version: null,
+      from,
+      notes: [`${from} is ${image.implementation}: locked without a Python of its own.`],
+    };
+  }
+  const { version } = image;
+  const other = images.find((one) => one.version !== null && minorOf(one.version) !== minorOf(version));
+  const notes =
+    other === undefined
+      ? []
+      : [`Locked for Python ${version} (${from}), though ${nameOf(other)} installs it too.`];
+  return { version, from, notes };
+}
+
+function disagreement(lock: string, version: string, image: ImageAnswer | undefined): readonly string[] {
+  if (image?.version === undefined || image.version === null) return [];
+  if (minorOf(image.version) === minorOf(version)) return [];
+  return [
+    `${lock} says Python ${version}, but ${nameOf(image)} installs it on ${image.version}: set \`python\` under [[lock]] in ${POLICY_PATH} to choose.`,
+  ];
+}
+
+function nameOf(image: ImageAnswer): string {
+  return `${image.dockerfile}:${image.line} ${image.text}`;
+}

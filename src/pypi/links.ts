@@ -2,41 +2,64 @@
 import type { Change, PackageLinks } from '../model.ts';
 import { chooseLinks, labelledUrls } from '../report/links.ts';
 import { linkKey } from '../report/review.ts';
+import { createLimiter } from '../run/limiter.ts';
 import type { ProjectUrls } from './project-urls.ts';
 import type { SimpleClient } from './simple-client.ts';
 
 /** More are not asked for: a report of that length drops its tables anyway. */
 const MAX_PACKAGES = 400;
+const MAX_REQUESTS = 8;
+
+export interface LinkSources {
+  /** Asked first: cheap, though it speaks of the newest release. */
+  readonly project: ProjectUrls;
+  /** For an index without such pages: the metadata of the very version. */
+  readonly metadata: SimpleClient['metadata'];
+}
+
+/** Asks for links while a run goes on, each package once, at most `MAX_PACKAGES` of them. Never throws. */
+export interface LinkFinder {
+  /** Starts asking; does not wait. */
+  ask(changes: readonly Change[]): void;
+  /**
+   * Links by `linkKey` of all that was asked for and answers in time.
+   * @param timeoutMs from now.
+   */
+  found(timeoutMs: number): Promise<ReadonlyMap<string, PackageLinks>>;
+}
 
 /**
- * Links by `linkKey`, of those that answer in time; direct ones are asked first. Packages from elsewhere than the default
- * index are left out.
+ * Packages from elsewhere than the default index are left out.
  * Threat: a stranger's package of the same name on the public index would otherwise lend its links to a private one.
- * @param project asked where the index has no metadata of that very version.
- * @param timeoutMs for all of it.
  */
-export async function fetchLinks(
-  changes: readonly Change[],
-  client: SimpleClient,
-  project: ProjectUrls,
-  timeoutMs: number,
-): Promise<ReadonlyMap<string, PackageLinks>> {
-  const wanted = new Map<string, Change>();
-  for (const change of [...changes].sort((a, b) => Number(b.direct) - Number(a.direct))) {
-    if (change.origin === null && change.kind !== 'hash' && wanted.size < MAX_PACKAGES)
-      wanted.set(linkKey(change), change);
-  }
+export function createLinkFinder({ project, metadata }: LinkSources): LinkFinder {
+  const asked = new Map<string, Promise<void>>();
   const links = new Map<string, PackageLinks>();
-  const asking = [...wanted].map(async ([key, { name, from, to }]) => {
-    const version = to ?? from;
-    const metadata = version === null ? null : await client.metadata(name, version);
-    const urls = metadata === null ? await project(name) : labelledUrls(metadata);
+  const limited = createLimiter(MAX_REQUESTS);
+  const askOne = async ({ name, from, to }: Change, key: string): Promise<void> => {
+    const version = to ?? from ?? '';
+    const urls = (await project(name)) ?? labelledUrls((await metadata(name, version)) ?? '');
     if (urls.length > 0) links.set(key, chooseLinks(urls, from, to));
-  });
-  const { promise: late, resolve } = Promise.withResolvers<void>();
-  const timer = setTimeout(resolve, timeoutMs);
-  await Promise.race([Promise.allSettled(asking), late]);
-  clearTimeout(timer);
-  // A copy: what still comes in must not change a report that is being written.
-  return new Map(links);
+  };
+  return {
+    ask(changes) {
+      for (const change of [...changes].sort((a, b) => Number(b.direct) - Number(a.direct))) {
+        const key = linkKey(change);
+        if (change.origin !== null || change.kind === 'hash' || asked.has(key) || asked.size >= MAX_PACKAGES)
+          continue;
+        asked.set(
+          key,
+          limited(() => askOne(change, key)),
+        );
+      }
+    },
+    async found(timeoutMs) {
+      const { promise: late, resolve } = Promise.withResolvers<void>();
+      const timer = setTimeout(resolve, timeoutMs);
+      await Promise.race([Promise.allSettled(asked.values()), late]);
+      clearTimeout(timer);
+      // A copy: what still comes in must not change a report that is being written.
+      return new Map(links);
+    },
+  };
 }

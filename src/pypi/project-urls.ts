@@ -1,32 +1,77 @@
 /** The labelled addresses of a project's newest release, from the index's JSON page. */
 import type { LabelledUrl } from '../report/links.ts';
 
-/** Never throws; empty when nothing is known. */
-export type ProjectUrls = (name: string) => Promise<readonly LabelledUrl[]>;
+/** Never throws; null when the index has no such page. */
+export type ProjectUrls = (name: string) => Promise<readonly LabelledUrl[] | null>;
 
 const TIMEOUT_MS = 8000;
-const MAX_BYTES = 16 * 1024 * 1024;
+/** `info` holds the whole description; beyond this it is given up. Characters. */
+const MAX_INFO = 2 * 1024 * 1024;
 
 /**
- * Asks `/pypi/NAME/json` (the public index's own API; many mirrors pass it on).
+ * Asks `/pypi/NAME/json` (the public index's own API; many mirrors pass it on). The page lists every file of every release,
+ * many megabytes for some, after the `info` that is wanted: only that much is read.
  * @param root above `/simple`, without a trailing slash.
  */
 export function createProjectUrls(root: string, ask: typeof fetch, userAgent: string): ProjectUrls {
   return async (name) => {
+    const stop = new AbortController();
     try {
       const response = await ask(`${root}/pypi/${encodeURIComponent(name)}/json`, {
         headers: { accept: 'application/json', 'user-agent': userAgent },
-        signal: AbortSignal.timeout(TIMEOUT_MS),
+        signal: AbortSignal.any([stop.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
-      const length = Number(response.headers.get('content-length') ?? '0');
-      if (!response.ok || length > MAX_BYTES) {
-        await response.body?.cancel();
-        return [];
-      }
-      return urlsIn(await response.json());
+      if (!response.ok || response.body === null) return null;
+      return await readInfo(response.body);
     } catch {
-      return [];
+      return null;
+    } finally {
+      stop.abort();
     }
+  };
+}
+
+async function readInfo(body: ReadableStream<Uint8Array>): Promise<readonly LabelledUrl[] | null> {
+  const decoder = new TextDecoder();
+  const scan = objectScanner();
+  let text = '';
+  for await (const chunk of body) {
+    text += decoder.decode(chunk, { stream: true });
+    const end = scan(text);
+    if (end !== null) return urlsIn(JSON.parse(`${text.slice(0, end)}}`));
+    if (text.length > MAX_INFO) return null;
+  }
+  return null;
+}
+
+/**
+ * Finds where the first object inside the outer one ends (`{"info": {…}` of `{"info": {…}, "releases": …`).
+ * @returns a function to be called with the ever longer text; it looks at each character once.
+ */
+function objectScanner(): (text: string) => number | null {
+  let at = 0;
+  let depth = 0;
+  let quoted = false;
+  return (text) => {
+    for (; at < text.length; at += 1) {
+      const mark = text[at];
+      if (quoted) {
+        // An escape's second character may come with the next chunk.
+        if (mark === '\\') {
+          if (at + 1 >= text.length) return null;
+          at += 1;
+        } else if (mark === '"') quoted = false;
+      } else if (mark === '"') quoted = true;
+      else if (mark === '{') depth += 1;
+      else if (mark === '}') {
+        depth -= 1;
+        if (depth === 1) {
+          at += 1;
+          return at;
+        }
+      }
+    }
+    return null;
   };
 }
 

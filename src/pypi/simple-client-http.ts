@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { eq } from '@renovatebot/pep440';
 import { messageOf } from '../errors.ts';
 import { normaliseName } from '../locks/package-name.ts';
+import { createLimiter } from '../run/limiter.ts';
 import { versionOfFile } from './file-name.ts';
 import { get, withoutUser } from './http-get.ts';
 import type { Fetch, GetAnswer } from './http-get.ts';
@@ -50,7 +51,7 @@ export function createSimpleClient(options: SimpleClientOptions): SimpleClient {
   const now = options.now ?? Date.now;
   const cache = createPageCache(options.authorization === null ? options.cacheFolder : null, index);
   const pages = new Map<string, Promise<Page | null>>();
-  const turn = createTurns(MAX_REQUESTS);
+  const turn = createLimiter(MAX_REQUESTS);
 
   const ask = (url: string, accept: string, more: Readonly<Record<string, string>>, maxBytes: number) =>
     turn(() =>
@@ -176,26 +177,4 @@ function freshSeconds(headers: Headers): number {
   if (/\bno-(?:store|cache)\b/iu.test(control)) return 0;
   const age = /\bmax-age=(?<seconds>\d{1,9})\b/iu.exec(control)?.groups?.['seconds'];
   return age === undefined ? 0 : Math.min(Number(age), MAX_FRESH_SECONDS);
-}
-
-/** Lets at most `limit` tasks run at once. */
-function createTurns(limit: number): <T>(task: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (task) => {
-    if (running >= limit) {
-      await new Promise<void>((resolve) => {
-        waiting.push(resolve);
-      });
-    } else {
-      running += 1;
-    }
-    try {
-      return await task();
-    } finally {
-      const next = waiting.shift();
-      if (next === undefined) running -= 1;
-      else next();
-    }
-  };
 }

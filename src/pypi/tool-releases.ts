@@ -24,36 +24,25 @@ export interface ToolReleasesOptions {
 }
 
 export function createToolReleases(client: SimpleClient, options: ToolReleasesOptions): ToolReleases {
-  const releases = async (name: string): Promise<ReadonlyMap<string, readonly IndexFile[]>> => {
-    const project = await client.project(name).catch((error: unknown) => {
-      if (error instanceof CancelledError) throw error;
-      return null;
-    });
-    const byVersion = new Map<string, IndexFile[]>();
-    for (const file of project?.files ?? []) {
-      const version = versionOfFile(file.filename, normaliseName(name));
-      if (version === null) continue;
-      const files = byVersion.get(version);
-      if (files === undefined) byVersion.set(version, [file]);
-      else files.push(file);
-    }
-    return byVersion;
+  /** Newest first; once a name. */
+  const known = new Map<string, Promise<readonly Release[]>>();
+  const releases = (name: string): Promise<readonly Release[]> => {
+    const asked = known.get(name) ?? readReleases(client, name);
+    known.set(name, asked);
+    asked.catch(() => known.delete(name));
+    return asked;
   };
   const filesOf = async (name: string, version: string): Promise<readonly IndexFile[]> => {
     if (valid(version) === null) return [];
-    return [...(await releases(name))].flatMap(([other, files]) => (eq(other, version) ? files : []));
+    return (await releases(name)).flatMap((release) => (eq(release.version, version) ? release.files : []));
   };
 
   return {
     async newest(name, python) {
-      const fitting = [...(await releases(name))].flatMap(([version, files]) => {
-        const { is_prerelease: isPrerelease = true } = explain(version) ?? {};
-        const good = files.some(
-          (file) => isUsable(file, options.cutoff) && admitsPython(file.requiresPython, python),
-        );
-        return good && !isPrerelease ? [version] : [];
-      });
-      return fitting.sort((a, b) => compare(b, a))[0] ?? null;
+      const fits = ({ version, files }: Release): boolean =>
+        explain(version)?.is_prerelease === false &&
+        files.some((file) => isUsable(file, options.cutoff) && admitsPython(file.requiresPython, python));
+      return (await releases(name)).find(fits)?.version ?? null;
     },
     async uploadTime(name, version) {
       const times = (await filesOf(name, version)).flatMap((file) => file.uploadTime ?? []).sort();
@@ -66,6 +55,25 @@ export function createToolReleases(client: SimpleClient, options: ToolReleasesOp
       return files.find((file) => file.requiresPython !== null)?.requiresPython ?? null;
     },
   };
+}
+
+interface Release {
+  readonly version: string;
+  readonly files: readonly IndexFile[];
+}
+
+/** Empty when the index cannot be asked. */
+async function readReleases(client: SimpleClient, name: string): Promise<readonly Release[]> {
+  const project = await client.project(name).catch((error: unknown) => {
+    if (error instanceof CancelledError) throw error;
+    return null;
+  });
+  const byVersion = Map.groupBy(project?.files ?? [], ({ filename }) =>
+    versionOfFile(filename, normaliseName(name)),
+  );
+  return [...byVersion]
+    .flatMap(([version, files]) => (version === null ? [] : [{ version, files }]))
+    .sort((a, b) => compare(b.version, a.version));
 }
 
 const A_DAY_MS = 86_400_000;

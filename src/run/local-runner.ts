@@ -84,7 +84,13 @@ async function start(
     args: command.argv.slice(1),
     cwd: place.cwd,
     // Without the ceiling, git run in a copy without `.git` would find a repository around the scratch folder.
-    env: { ...own, GIT_CEILING_DIRECTORIES: dirname(top), ...command.env, ...place.extra },
+    env: {
+      ...own,
+      ...activated(tool, name),
+      GIT_CEILING_DIRECTORIES: dirname(top),
+      ...command.env,
+      ...place.extra,
+    },
     timeoutSeconds: command.timeoutSeconds,
     signal: options.signal,
     maxOutputBytes: options.maxOutputBytes,
@@ -94,6 +100,14 @@ async function start(
     folders: [...options.redaction.folders, { folder: top, as: '.' }, { folder: place.root, as: '.' }],
   });
   return { ...result, stdout: redact(result.stdout), stderr: redact(result.stderr) };
+}
+
+/**
+ * Pipenv makes a virtual environment before it locks, which takes longer than the lock, unless it finds itself in one: its
+ * own does (it only reads the interpreter from it). Commands for another interpreter say so by PIPENV_IGNORE_VIRTUALENVS.
+ */
+function activated(tool: Tool | UvProgram, name: ToolSpec['name']): Readonly<Record<string, string>> {
+  return name === 'pipenv' && 'bin' in tool ? { VIRTUAL_ENV: dirname(tool.bin) } : {};
 }
 
 /** Only what the tool itself brings: a name of PATH would start something that nobody pinned. */

@@ -1,7 +1,7 @@
 /** Finds uv: the one tool that Relock needs, all others come by it. */
 import { access, constants, readFile, rm, stat } from 'node:fs/promises';
 import { isAbsolute, join } from 'node:path';
-import { compare, valid } from '@renovatebot/pep440';
+import { compare, valid } from 'semver';
 import { CancelledError, EnvironmentError, UsageError, messageOf } from '../errors.ts';
 import { PUBLIC_FILES } from '../locks/public-index.ts';
 import type { SimpleClient } from '../pypi/simple-client.ts';

@@ -1,8 +1,8 @@
 /** The paths of a checkout: what git tracks or would track, or a walk where there is no git. */
 import { execFile } from 'node:child_process';
-import { lstat, readdir } from 'node:fs/promises';
+import { lstat, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { EnvironmentError, messageOf } from '../errors.ts';
+import { messageOf, UsageError } from '../errors.ts';
 
 /** Folders that hold no source of the repository; only used where git does not say what is ignored. */
 const NOT_SOURCE = new Set([
@@ -36,13 +36,14 @@ export const SAFE_GIT: readonly string[] = [
 
 /**
  * Every file of the checkout, sorted, POSIX, relative to `root`. Ignored files are left out when git knows them.
- * @throws {EnvironmentError} when `root` is no readable folder.
+ * @param root the caller's own choice, so that it may be a link to the checkout.
+ * @throws {UsageError} when `root` is no readable folder.
  */
 export async function listFiles(root: string): Promise<readonly string[]> {
-  const info = await lstat(root).catch((error: unknown) => {
-    throw new EnvironmentError('no-checkout', `${root} cannot be read: ${messageOf(error)}`);
+  const info = await stat(root).catch((error: unknown) => {
+    throw new UsageError('no-checkout', `${root} cannot be read: ${messageOf(error)}`);
   });
-  if (!info.isDirectory()) throw new EnvironmentError('no-checkout', `${root} is not a folder.`);
+  if (!info.isDirectory()) throw new UsageError('no-checkout', `${root} is not a folder.`);
   const tracked = await listByGit(root);
   return tracked ?? (await walk(root));
 }

@@ -60,7 +60,7 @@ function setUp({ locks, files, tool = () => GOOD, ports = {} }: Given) {
       openCredentials: () =>
         Promise.resolve({ value: {}, close: () => Promise.resolve(void closed.push('credentials')) }),
     },
-    links: () => Promise.resolve(new Map()),
+    links: { ask: () => undefined, found: () => Promise.resolve(new Map()) },
     observe: (event) => events.push(event),
     parallel: 4,
     clock: () => 0,

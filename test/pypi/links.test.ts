@@ -1,8 +1,8 @@
 import nock from 'nock';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Change } from '../../src/model.ts';
-import { fetchLinks } from '../../src/pypi/links.ts';
-import { createProjectUrls } from '../../src/pypi/project-urls.ts';
+import { createLinkFinder } from '../../src/pypi/links.ts';
+import { createProjectUrls, type ProjectUrls } from '../../src/pypi/project-urls.ts';
 import type { SimpleClient } from '../../src/pypi/simple-client.ts';
 
 afterEach(() => {
@@ -24,43 +24,57 @@ function change(name: string, more: Partial<Change> = {}): Change {
   };
 }
 
-function client(metadata: Readonly<Record<string, string>>): SimpleClient {
-  return {
-    project: () => Promise.resolve(null),
-    metadata: (name, version) => Promise.resolve(metadata[`${name}@${version}`] ?? null),
-  };
+function metadataOf(known: Readonly<Record<string, string>>): SimpleClient['metadata'] {
+  return (name, version) => Promise.resolve(known[`${name}@${version}`] ?? null);
 }
 
-const NOBODY = () => Promise.resolve([]);
+const NO_PAGES: ProjectUrls = () => Promise.resolve(null);
 
 describe('links', () => {
-  it('come from the version that was moved to, for a removed package from the one it had', async () => {
-    const known = client({
+  it('come from the page of the project', async () => {
+    const project: ProjectUrls = (name) =>
+      Promise.resolve([{ label: 'Changelog', url: `https://${name}.test/c` }]);
+    const finder = createLinkFinder({ project, metadata: metadataOf({}) });
+    finder.ask([change('a')]);
+    finder.ask([change('a'), change('b')]);
+    const links = await finder.found(1000);
+    expect([...links].map(([key, { changelog }]) => [key, changelog])).toEqual([
+      ['a@2', 'https://a.test/c'],
+      ['b@2', 'https://b.test/c'],
+    ]);
+  });
+
+  it('come, where there is no page, from the version that was moved to, or that a removed package had', async () => {
+    const metadata = metadataOf({
       'a@2': 'Name: a\nProject-URL: Changelog, https://a.test/c\n\n',
       'b@1': 'Name: b\nHome-page: https://b.test/\n\n',
     });
-    const links = await fetchLinks(
-      [change('a'), change('b', { to: null, kind: 'removed' })],
-      known,
-      NOBODY,
-      1000,
-    );
+    const finder = createLinkFinder({ project: NO_PAGES, metadata });
+    finder.ask([change('a'), change('b', { to: null, kind: 'removed' })]);
+    const links = await finder.found(1000);
     expect(links.get('a@2')?.changelog).toBe('https://a.test/c');
     expect(links.get('b@1')?.home).toBe('https://b.test/');
   });
 
   it('are not asked for packages from elsewhere, nor for other hashes', async () => {
-    const known = client({
-      'a@2': 'Home-page: https://a.test/\n\n',
-      'b@2': 'Home-page: https://b.test/\n\n',
-    });
-    const changes = [change('a', { origin: 'https://private.test/simple' }), change('b', { kind: 'hash' })];
-    expect((await fetchLinks(changes, known, NOBODY, 1000)).size).toBe(0);
+    const asked: string[] = [];
+    const project: ProjectUrls = (name) => {
+      asked.push(name);
+      return Promise.resolve([]);
+    };
+    const finder = createLinkFinder({ project, metadata: metadataOf({}) });
+    finder.ask([change('a', { origin: 'https://private.test/simple' }), change('b', { kind: 'hash' })]);
+    expect((await finder.found(1000)).size).toBe(0);
+    expect(asked).toEqual([]);
   });
 
   it('do not hold the report up', async () => {
-    const slow: SimpleClient = { ...client({}), metadata: () => new Promise(() => undefined) };
-    expect((await fetchLinks([change('a')], slow, NOBODY, 20)).size).toBe(0);
+    const finder = createLinkFinder({
+      project: () => new Promise(() => undefined),
+      metadata: metadataOf({}),
+    });
+    finder.ask([change('a')]);
+    expect((await finder.found(20)).size).toBe(0);
   });
 });
 
@@ -76,12 +90,27 @@ describe('the project page', () => {
     ]);
   });
 
+  it('is read no further than its first part, whatever that holds', async () => {
+    const info = {
+      project_urls: { 'Odd "}{\\ label': 'https://a.test/x' },
+      description: '"}\\'.repeat(2000),
+    };
+    const text = `{"info": ${JSON.stringify(info)}, "releases": {"1": this is never read`;
+    nock('https://index.test').get('/pypi/a/json').reply(200, text);
+    expect(await urls('a')).toEqual([{ label: 'Odd "}{\\ label', url: 'https://a.test/x' }]);
+  });
+
   it.each<[string, number, string]>([
     ['is missing', 404, ''],
     ['is no JSON', 200, '<html>'],
-    ['has another shape', 200, '{"info": null}'],
-  ])('that %s gives nothing', async (_, status, body) => {
+    ['ends early', 200, '{"info": {"project_urls": {'],
+  ])('that %s is no page', async (_, status, body) => {
     nock('https://index.test').get('/pypi/a/json').reply(status, body);
+    expect(await urls('a')).toBeNull();
+  });
+
+  it('of another shape gives nothing', async () => {
+    nock('https://index.test').get('/pypi/a/json').reply(200, '{"info": {"project_urls": 3}}');
     expect(await urls('a')).toEqual([]);
   });
 });

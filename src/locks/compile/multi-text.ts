@@ -5,6 +5,7 @@ import { normaliseName } from '../package-name.ts';
 import { parseRequirements } from '../requirements/parse.ts';
 import { folderOf, normaliseText, readText, relativeTo, resolveInside } from '../tree.ts';
 import { hasOption, isOn, valuesOf } from './chosen-options.ts';
+import { UNSAFE_HEADING, unsafePackages } from './pip-compile-text.ts';
 import type { CompileOption, CompileSpec } from './spec.ts';
 import type { Pin } from './uv-body.ts';
 
@@ -17,6 +18,15 @@ export function whyOnlyMulti({ options }: CompileSpec): string | null {
   if (found !== undefined) return `\`${found.name}\` is pip-compile-multi's own`;
   if (!isOn(options, '--skip-constraints', true)) return "`--no-skip-constraints` is pip-compile-multi's own";
   return null;
+}
+
+/** A heading for unsafe packages with pins or nothing below it: `--allow-unsafe` was given, whoever has the pins. */
+export function withShownUnsafe(spec: CompileSpec, tree: Tree): CompileSpec {
+  const old = `${readText(tree, spec.lock) ?? ''}\n`;
+  const at = old.indexOf(`\n${UNSAFE_HEADING}\n`);
+  const isPinned = at !== -1 && !old.startsWith('# ', at + UNSAFE_HEADING.length + 2);
+  if (!isPinned || hasOption(spec.options, '--allow-unsafe')) return spec;
+  return { ...spec, options: [...spec.options, { name: '--allow-unsafe', value: null }] };
 }
 
 /** The spec of the pip-compile run that pip-compile-multi would start for this lock. */
@@ -85,9 +95,21 @@ export function ownPins(pins: readonly Pin[], { pinned }: MultiLayers): readonly
     .map((pin) => ({ ...pin, via: pin.via.filter((source) => !source.startsWith('-c ')) }));
 }
 
-/** Above the body of pip-compile: a line for each lower lock. */
-export function multiBody({ references }: MultiLayers, body: string): string {
-  return `${references.map((reference) => `-r ${reference}\n`).join('')}${body}`;
+/**
+ * Above the body of pip-compile: a line for each lower lock. Where those have all unsafe packages, their heading stays.
+ * @param pins all of the solution.
+ */
+export function multiBody(
+  inner: CompileSpec,
+  { references }: MultiLayers,
+  pins: readonly Pin[],
+  body: string,
+): string {
+  const unsafe = unsafePackages(inner);
+  const hasUnsafe = pins.some(({ name }) => name !== null && unsafe.includes(name));
+  const isBare = hasUnsafe && hasOption(inner.options, '--allow-unsafe') && !body.includes(UNSAFE_HEADING);
+  const lines = references.map((reference) => `-r ${reference}\n`).join('');
+  return `${lines}${body}${isBare ? `\n${UNSAFE_HEADING}\n` : ''}`;
 }
 
 /** The lock's header with the digest of the input as it is now. */

@@ -12,7 +12,7 @@ import type { CompileSpec } from './spec.ts';
 import type { Pin } from './uv-body.ts';
 import type { Wish, Wishes } from './wishes.ts';
 
-const UNSAFE_HEADING = '# The following packages are considered to be unsafe in a requirements file:';
+export const UNSAFE_HEADING = '# The following packages are considered to be unsafe in a requirements file:';
 const UNPINNED_HEADING = [
   '# WARNING: The following packages were not pinned, but pip requires them to be',
   '# pinned when the requirements file includes hashes and the requirement is not',
@@ -144,7 +144,8 @@ function pinLines(writer: Writer, pin: Pin): readonly string[] {
 }
 
 function markerOf(writer: Writer, { name, via }: Pin, wishes: readonly Wish[]): string {
-  const written = wishes.findLast(({ requirement }) => requirement.marker !== '')?.requirement.marker;
+  const written = wishes.findLast(({ requirement, showsMarker }) => showsMarker && requirement.marker !== '')
+    ?.requirement.marker;
   if (written !== undefined) return formatMarker(written) ?? '';
   const hidden = name === null ? undefined : writer.hiddenMarkers.get(name);
   const isDirect = via.some((source) => source.endsWith(')'));
@@ -156,7 +157,10 @@ function headOf(writer: Writer, pin: Pin, wishes: readonly Wish[]): string {
   const wish = wishes.find(({ requirement, isConstraint }) => requirement.url !== null && !isConstraint);
   const url = wish?.requirement.url ?? null;
   if (wish === undefined || url === null || !/^[a-z][a-z0-9]*(?:\+[a-z]+)?:\/\//iu.test(url)) {
-    return writer.stripsExtras ? pin.head.replace(/^([\w.-]+)\[[^\]]*\]/u, '$1') : pin.head;
+    // uv writes `[a, b]`, pip-compile `[a,b]`.
+    return pin.head.replace(/^([\w.-]+)\[([^\]]*)\]/u, (_, name: string, extras: string) =>
+      writer.stripsExtras ? name : `${name}[${extras.replaceAll(' ', '')}]`,
+    );
   }
   const { extras } = wish.requirement;
   const shown = writer.stripsExtras || extras.length === 0 ? '' : `[${[...extras].sort().join(',')}]`;

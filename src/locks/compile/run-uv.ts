@@ -6,7 +6,7 @@ import { minorOf } from '../python-versions.ts';
 import type { PythonPlan } from './python-plan.ts';
 import type { CompileSpec } from './spec.ts';
 
-export type RunOrWrite = Extract<Step, { do: 'run' | 'write' }>;
+type RunOrWrite = Extract<Step, { do: 'run' | 'write' }>;
 
 export type Solving<Result> = Generator<RunOrWrite, Result, StepResult>;
 
@@ -84,7 +84,7 @@ function* runOnce(
 }
 
 /** Names (with versions) of what uv built, or had built before, to learn its dependencies. */
-export function builtPackages(stderr: string): readonly string[] {
+function builtPackages(stderr: string): readonly string[] {
   const names = [...stderr.matchAll(/\b(?:Preparing|Using cached) metadata for: (\S+)/gu)].map(
     (match) => match[1] ?? '',
   );

@@ -14,7 +14,7 @@ export interface CompileSpec {
   readonly lock: string;
   /** Repository-relative folder from which the command ran. */
   readonly cwd: string;
-  /** Input files as named on the command line, relative to `cwd`, in order. Never empty. */
+  /** Input files as named on the command line, relative to `cwd`, in order. Empty only with `--group` alone. */
   readonly inputs: readonly string[];
   /**
    * Options in the lock's own tool's language, checked and in order: from the header, from the tool's configuration where

@@ -19,12 +19,14 @@ import {
   ownPins,
   whyOnlyMulti,
   withoutMultiHeader,
+  withShownUnsafe,
 } from './multi-text.ts';
 import { finderState, optionLines } from './option-lines.ts';
 import { mendPipCompileText, pipCompileArgv, pipEnvironment, pipToolsSpec } from './pip-compile-argv.ts';
 import { pipCompileText } from './pip-compile-text.ts';
 import { isTooOldForUv, planPython, solvedVersion } from './python-plan.ts';
 import { whyUvRefused } from './refusals.ts';
+import { optionRemotes } from './remotes.ts';
 import { runUv } from './run-uv.ts';
 import type { Solved } from './run-uv.ts';
 import type { CompileSpec } from './spec.ts';
@@ -38,6 +40,7 @@ import {
 import { readPins } from './uv-body.ts';
 import { uvSurroundings } from './uv-environment.ts';
 import { readWishes } from './wishes.ts';
+import type { Wishes } from './wishes.ts';
 
 export { commandToType } from './command-to-type.ts';
 
@@ -51,6 +54,7 @@ function withStyle(spec: CompileSpec, facts: Facts): CompileSpec {
   const isSilent = hasOption(spec.options, '--no-annotate');
   if (isSilent) return { ...spec, annotations: 'none' };
   if (spec.annotations !== 'none') return spec;
+  if (spec.kind === 'pip-compile-multi') return { ...spec, annotations: 'split' };
   const hasPins = readPins(readText(facts.tree, spec.lock) ?? '').length > 0;
   if (!hasPins) return { ...spec, annotations: 'split' };
   return { ...spec, options: [...spec.options, { name: '--no-annotate', value: null }] };
@@ -61,8 +65,9 @@ function compile(spec: CompileSpec, facts: Facts): Script {
     case 'uv-pip-compile':
       return compileByUv(spec, facts);
     case 'pip-compile':
-    case 'pip-compile-multi':
       return compileForPip(spec, facts);
+    case 'pip-compile-multi':
+      return compileForPip(withShownUnsafe(spec, facts.tree), facts);
     default:
       return spec.kind satisfies never;
   }
@@ -81,7 +86,7 @@ function* compileByUv(spec: CompileSpec, facts: Facts): Script {
     python: uvPythonArguments(spec, plan),
     argv: (python) => uvArgv(spec, { python, excludeNewer, constraints: [] }),
   });
-  if (solved.kind !== 'solved') return failed(spec, solved);
+  if (solved.kind !== 'solved') return failed(spec, wishes, solved);
   const body = standIn === null ? solved.text : withPublicIndex(solved.text, standIn);
   const text = wholeText(spec, spec.header, body);
   const unfit = whyUnfit(spec, facts, wishes, text);
@@ -134,7 +139,7 @@ function* compileForPip(spec: CompileSpec, facts: Facts): Script {
   });
   if (solved.kind !== 'solved') {
     const refusal = solved.kind === 'failed' ? whyUvRefused(solved.result) : null;
-    if (refusal === null || spec.solver === 'uv') return failed(spec, solved);
+    if (refusal === null || spec.solver === 'uv') return failed(spec, wishes, solved);
     return yield* compileByOwnTool(spec, facts, [`Solved by ${tool} itself, since uv refused: ${refusal}`]);
   }
   const python = solvedVersion(spec, plan);
@@ -142,7 +147,7 @@ function* compileForPip(spec: CompileSpec, facts: Facts): Script {
   const own = isMulti ? ownPins(pins, layers) : pins;
   const body = pipCompileText(inner, facts.tree, wishes, own, python);
   const text = isMulti
-    ? wholeText(spec, multiHeader(spec, facts.tree), multiBody(layers, body))
+    ? wholeText(spec, multiHeader(spec, facts.tree), multiBody(inner, layers, pins, body))
     : wholeText(spec, spec.header, body);
   const unfit = whyUnfit(spec, facts, wishes, text);
   if (unfit !== null) return { do: 'fail', reason: unfit };
@@ -158,18 +163,19 @@ function* compileByOwnTool(spec: CompileSpec, facts: Facts, notes: readonly stri
   const plan = planPython(spec, facts);
   const tool = pipToolsSpec(isMulti ? 'pip-compile-multi' : 'pip-tools', spec, facts, plan);
   if (tool === null) return { do: 'fail', reason: pythonMissing(spec, notes) };
+  const env = pipEnvironment(inner, facts, wishes);
   const command: Command = {
     tool,
     argv: isMulti ? multiArgv(spec) : pipCompileArgv(spec),
     cwd: spec.cwd,
-    env: pipEnvironment(inner, facts, wishes),
+    env,
     outputs: [spec.lock],
     timeoutSeconds: facts.timeoutSeconds,
   };
   const { result, files } = yield { do: 'run', command };
   const written = files[spec.lock] ?? null;
   if (result === null || result.exitCode !== 0 || written === null) {
-    const failure = result === null ? null : explain(spec, command, result);
+    const failure = result === null ? null : explain(spec, wishes, command, result);
     const why = failure ?? reason('internal', `${spec.lock}: the run gave no result.`);
     return {
       do: 'fail',
@@ -187,7 +193,9 @@ function* compileByOwnTool(spec: CompileSpec, facts: Facts, notes: readonly stri
   const unfit = whyUnfit(spec, facts, wishes, text);
   if (unfit !== null) return { do: 'fail', reason: unfit };
   yield { do: 'write', files: { ...(isMulti ? lowerLocks(spec, facts) : {}), [spec.lock]: text } };
-  return { do: 'done', solver, notes };
+  const isBounded = env['PIP_UPLOADED_PRIOR_TO'] === undefined;
+  const caveat = "The cool-down holds for the repository's own indexes only as of pip 26.0.";
+  return { do: 'done', solver, notes: isBounded ? notes : [...notes, caveat] };
 }
 
 /** pip-compile-multi makes lower locks again, each of which is a target of its own: back to what they were. */
@@ -202,20 +210,21 @@ function lowerLocks(spec: CompileSpec, facts: Facts): Readonly<Record<string, st
 
 function failed(
   spec: CompileSpec,
+  wishes: Wishes,
   solved: Exclude<Solved, { kind: 'solved' }>,
 ): Extract<Step, { do: 'fail' }> {
   return {
     do: 'fail',
-    reason: solved.kind === 'failed' ? explain(spec, solved.command, solved.result) : solved.reason,
+    reason: solved.kind === 'failed' ? explain(spec, wishes, solved.command, solved.result) : solved.reason,
   };
 }
 
-function explain(spec: CompileSpec, command: Command, result: CommandResult): Reason {
-  return explainFailure({ target: targetOf(spec), command, result });
+function explain(spec: CompileSpec, wishes: Wishes, command: Command, result: CommandResult): Reason {
+  return explainFailure({ target: targetOf(spec, wishes), command, result });
 }
 
 /** As much of the target as an explanation can want. */
-function targetOf(spec: CompileSpec): Target {
+function targetOf(spec: CompileSpec, wishes: Wishes): Target {
   const manifests = spec.inputs.map((input) => resolveInside(spec.cwd, input) ?? input);
   return {
     path: spec.lock,
@@ -227,7 +236,12 @@ function targetOf(spec: CompileSpec): Target {
     python: spec.python,
     cwd: spec.cwd,
     command: commandToType(spec),
-    remotes: [],
+    remotes: [
+      ...spec.options.flatMap(({ name, value }) => optionRemotes(name, value, spec.lock)),
+      ...wishes.globals.flatMap(({ option: { name, value, line }, path }) =>
+        optionRemotes(name, value, `${path}:${line}`),
+      ),
+    ],
     notes: [],
   };
 }

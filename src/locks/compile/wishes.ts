@@ -1,11 +1,11 @@
 /** What the inputs of a compile run ask for, in the order in which pip reads them. */
 import { parse } from 'smol-toml';
 import type { Tree } from '../../model.ts';
-import type { GlobalOption, Requirement, Unreadable } from '../requirements/file.ts';
+import type { GlobalOption, Requirement } from '../requirements/file.ts';
 import { parseRequirements } from '../requirements/parse.ts';
 import { folderOf, readText, resolveInside } from '../tree.ts';
 import { hasOption, valuesOf } from './chosen-options.ts';
-import { isTable, tableAt } from './files.ts';
+import { tableAt } from './files.ts';
 import type { TomlTable } from './files.ts';
 import { isProjectFile } from './project-input.ts';
 import type { CompileSpec } from './spec.ts';
@@ -14,6 +14,11 @@ export interface Wish {
   readonly requirement: Requirement;
   /** It only bounds (`-c`); it asks for nothing. */
   readonly isConstraint: boolean;
+  /**
+   * pip-compile writes its marker into the lock. It loses that of an extra's requirement when it reads pyproject.toml
+   * without a build.
+   */
+  readonly showsMarker: boolean;
 }
 
 export interface WrittenGlobal {
@@ -24,7 +29,6 @@ export interface WrittenGlobal {
 export interface Wishes {
   readonly wishes: readonly Wish[];
   readonly globals: readonly WrittenGlobal[];
-  readonly unreadable: readonly (Unreadable & { readonly path: string })[];
   /** `[project] name` as written, by input (as on the command line). */
   readonly projectNames: ReadonlyMap<string, string>;
   /** Extras asked for. */
@@ -39,7 +43,6 @@ const MAX_FILES = 2000;
 export function readWishes(spec: CompileSpec, tree: Tree): Wishes {
   const wishes: Wish[] = [];
   const globals: WrittenGlobal[] = [];
-  const unreadable: (Unreadable & { readonly path: string })[] = [];
   const projectNames = new Map<string, string>();
   const extras = new Set(valuesOf(spec.options, '--extra').flatMap((value) => value.split(',')));
   let hasHidden = false;
@@ -50,10 +53,9 @@ export function readWishes(spec: CompileSpec, tree: Tree): Wishes {
     const text = above.includes(path) || files > MAX_FILES ? null : readText(tree, path);
     if (text === null) return;
     for (const entry of parseRequirements(text).entries) {
-      if (entry.kind === 'requirement') wishes.push({ requirement: entry, isConstraint });
+      if (entry.kind === 'requirement') wishes.push({ requirement: entry, isConstraint, showsMarker: true });
       else if (entry.kind === 'option') globals.push({ option: entry, path });
-      else if (entry.kind === 'unreadable') unreadable.push({ ...entry, path });
-      else {
+      else if (entry.kind !== 'unreadable') {
         const next = resolveInside(folderOf(path), entry.path);
         if (next !== null) readFile(next, isConstraint || entry.kind === 'constraint', [...above, path]);
       }
@@ -76,15 +78,21 @@ export function readWishes(spec: CompileSpec, tree: Tree): Wishes {
     if (isDynamic) hasHidden = true;
     const optional = tableAt(project, 'optional-dependencies');
     if (hasOption(spec.options, '--all-extras')) for (const extra of Object.keys(optional)) extras.add(extra);
-    for (const requirement of projectRequirements(project, optional, extras)) {
-      wishes.push({ requirement, isConstraint: false });
+    for (const requirement of requirementsOf(project['dependencies'])) {
+      wishes.push({ requirement, isConstraint: false, showsMarker: true });
+    }
+    for (const [extra, list] of Object.entries(optional)) {
+      if (!extras.has(extra)) continue;
+      for (const requirement of requirementsOf(list)) {
+        wishes.push({ requirement, isConstraint: false, showsMarker: isDynamic });
+      }
     }
   }
   for (const constraint of valuesOf(spec.options, '--constraint')) {
     const path = resolveInside(spec.cwd, constraint);
     if (path !== null) readFile(path, true, []);
   }
-  return { wishes, globals, unreadable, projectNames, extras: [...extras], hasHidden };
+  return { wishes, globals, projectNames, extras: [...extras], hasHidden };
 }
 
 function readProjectTable(tree: Tree, path: string): TomlTable {
@@ -96,19 +104,8 @@ function readProjectTable(tree: Tree, path: string): TomlTable {
   }
 }
 
-function projectRequirements(
-  project: TomlTable,
-  optional: TomlTable,
-  extras: ReadonlySet<string>,
-): readonly Requirement[] {
-  const lists = [
-    project['dependencies'],
-    ...Object.entries(isTable(optional) ? optional : {})
-      .filter(([extra]) => extras.has(extra))
-      .map(([, list]) => list),
-  ];
-  return lists
-    .flatMap((list: unknown) => (Array.isArray(list) ? list : []))
+function requirementsOf(list: unknown): readonly Requirement[] {
+  return (Array.isArray(list) ? list : [])
     .filter((item) => typeof item === 'string')
     .flatMap((item) => parseRequirements(item.replaceAll(/[\r\n]+/gu, ' ')).entries)
     .filter((entry) => entry.kind === 'requirement');

@@ -1,0 +1,89 @@
+/** The keys of `.github/relock.toml`: the table from which it is checked, and its JSON schema made. */
+import { valid } from '@renovatebot/pep440';
+import { resolveInside } from '../locks/tree.ts';
+import { whyNotCutoff } from './cutoff.ts';
+import { whyNotGlob } from './glob.ts';
+import type { Fields } from './schema.ts';
+
+const SOLVER = {
+  type: 'string',
+  oneOf: ['auto', 'uv', 'pip-compile'],
+  example: 'auto',
+  description:
+    'What solves locks made by pip-compile: "auto" takes uv and falls back to pip-compile where uv refuses a line, ' +
+    '"uv" and "pip-compile" take only that one.',
+} as const;
+
+export const POLICY_KEYS = {
+  'exclude-newer': {
+    type: 'string',
+    check: whyNotCutoff,
+    example: '7 days',
+    description:
+      'Cool-down: no release younger than this enters a lock. A duration ("7 days", "P7D"), a date ("2026-11-01", up ' +
+      'to the end of that day, UTC) or an instant ("2026-11-01T12:00:00Z").',
+  },
+  ignore: {
+    type: 'strings',
+    check: whyNotGlob,
+    example: 'vendor/**',
+    description: 'Globs of lock files, or of folders, that are left alone.',
+  },
+  solver: SOLVER,
+  lock: {
+    type: 'tables',
+    description:
+      'What holds for the locks that `path` matches. Where several match, the last one wins, key by key.',
+    fields: {
+      path: {
+        type: 'string',
+        required: true,
+        check: whyNotGlob,
+        example: 'requirements/*.txt',
+        description: 'Glob of lock files, from the root of the repository.',
+      },
+      enabled: {
+        type: 'boolean',
+        description: 'With false, these locks are left alone.',
+      },
+      python: {
+        type: 'string',
+        pattern: String.raw`^[23]\.\d{1,3}(?:\.\d{1,3})?$`,
+        example: '3.12',
+        description: 'The Python that the lock is for, over everything that the repository says elsewhere.',
+      },
+      'tool-version': {
+        type: 'string',
+        check: (value) => (valid(value) === null ? 'it is not one exact version' : null),
+        example: '1.8.5',
+        description: 'Exact version of the tool that makes the lock, over what the lock says.',
+      },
+      inputs: {
+        type: 'strings',
+        check: whyNotInput,
+        example: 'requirements/base.in',
+        description:
+          'The manifests from which the lock is made, in order, from the root of the repository: for a header that ' +
+          'does not name them.',
+      },
+      options: {
+        type: 'strings',
+        check: whyNotOption,
+        example: '--generate-hashes',
+        description:
+          "Further options of the lock's own tool, one text per word: for a header that does not name them.",
+      },
+      solver: SOLVER,
+    },
+  },
+} as const satisfies Fields;
+
+function whyNotInput(value: string): string | null {
+  if (/\p{Cc}/u.test(value)) return 'it has control characters';
+  return resolveInside('.', value) === null ? 'it is not a path inside the repository' : null;
+}
+
+function whyNotOption(value: string): string | null {
+  if (value === '') return 'it is empty';
+  return /\p{Cc}/u.test(value) || value.length > 1000 ? 'it has control characters or is too long' : null;
+}

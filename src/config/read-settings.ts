@@ -1,0 +1,94 @@
+/** Reads the operator's settings file. Pure; the environment comes as an argument. */
+import { checkToml, type ConfigError, type Report } from './check.ts';
+import { DEFAULT_SETTINGS } from './defaults.ts';
+import type { Checked } from './schema.ts';
+import { SETTINGS_KEYS } from './settings-keys.ts';
+import type { Credential, Settings } from './settings.ts';
+
+/** The environment's variables, as far as they are set. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+type WrittenCredential = Checked<(typeof SETTINGS_KEYS)['credential']['fields']>;
+
+/**
+ * @param path how errors name the file.
+ * @param env where the variables that `password-env` names are looked up.
+ * @returns the settings with the defaults for what the file leaves out, or all that is wrong with it, each with its line
+ * and what is right; no message ever holds a secret's value. Never throws, whatever the text.
+ */
+export function readSettings(
+  text: string,
+  path: string,
+  env: Environment,
+): { readonly settings: Settings } | { readonly errors: readonly ConfigError[] } {
+  const read = checkToml(text, path, SETTINGS_KEYS, (value, report) => {
+    for (const [index, credential] of (value.credential ?? []).entries()) {
+      checkPassword(credential, index, env, report);
+    }
+  });
+  if ('errors' in read) return read;
+  const { value } = read;
+  const { tools } = DEFAULT_SETTINGS;
+  return {
+    settings: {
+      indexUrl: value['index-url']?.replace(/\/+$/u, '') ?? DEFAULT_SETTINGS.indexUrl,
+      credentials:
+        value.credential?.map((written) => credentialOf(written, env)) ?? DEFAULT_SETTINGS.credentials,
+      tools: {
+        uv: value.tools?.uv ?? tools.uv,
+        pythonDownloads: value.tools?.['python-downloads'] ?? tools.pythonDownloads,
+      },
+      timeoutSeconds: value.timeout ?? DEFAULT_SETTINGS.timeoutSeconds,
+      parallel: value.parallel ?? DEFAULT_SETTINGS.parallel,
+      cacheFolder: value['cache-folder'] ?? DEFAULT_SETTINGS.cacheFolder,
+    },
+  };
+}
+
+/** Threat: the name of the variable is not shown either, since people paste the secret itself there. */
+function checkPassword(written: WrittenCredential, index: number, env: Environment, report: Report): void {
+  const { password, 'password-env': name } = written;
+  if (password !== undefined && name !== undefined) {
+    report(
+      ['credential', index, 'password'],
+      '`[[credential]]` has both `password` and `password-env`.',
+      'Keep `password-env` alone.',
+    );
+  } else if (name !== undefined) {
+    const why = whyNotValue(lookUp(env, name));
+    if (why === null) return;
+    report(
+      ['credential', index, 'password-env'],
+      `The environment variable that \`password-env\` names ${why}.`,
+      'Set it where Relock is started, or name another one.',
+    );
+  } else if (password === undefined) {
+    report(
+      ['credential', index],
+      '`[[credential]]` lacks its password.',
+      'Add `password-env = "NAME"`, the environment variable that holds it, or `password = "…"`.',
+    );
+  }
+}
+
+function whyNotValue(value: string | undefined): string | null {
+  if (value === undefined) return 'is not set';
+  if (value === '') return 'is empty';
+  return /\p{Cc}/u.test(value) ? 'has a line end or another control character' : null;
+}
+
+function credentialOf(written: WrittenCredential, env: Environment): Credential {
+  const { host, owner, username, path = '/', password, 'password-env': name } = written;
+  return {
+    host: host.toLowerCase(),
+    // With the slash, so that a secret for /simple/team does not go to /simple/teammates.
+    path: path.endsWith('/') ? path : `${path}/`,
+    owner,
+    username,
+    password: (name === undefined ? password : lookUp(env, name)) ?? '',
+  };
+}
+
+function lookUp(env: Environment, name: string): string | undefined {
+  return Object.hasOwn(env, name) ? env[name] : undefined;
+}

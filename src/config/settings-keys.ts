@@ -1,0 +1,138 @@
+/** The keys of the operator's settings file: the table from which it is checked, and its JSON schema made. */
+import type { Fields } from './schema.ts';
+
+const MINUTE = 60;
+
+export const SETTINGS_KEYS = {
+  'index-url': {
+    type: 'string',
+    // Not shown: people put `user:password@` there, which is what the check is about.
+    secret: true,
+    check: whyNotIndex,
+    example: 'https://mirror.example.com/simple',
+    description:
+      'Root of the simple index (PEP 503) that stands for the public one, for every tool. Its credentials, if any, go ' +
+      'into `[[credential]]`.',
+  },
+  credential: {
+    type: 'tables',
+    description: 'A secret for one host, lent only to the repositories of one owner.',
+    fields: {
+      host: {
+        type: 'string',
+        required: true,
+        secret: true,
+        check: whyNotHost,
+        example: 'pypi.example.com',
+        description: 'The host alone, with its port if it is not the usual one; matched exactly.',
+      },
+      path: {
+        type: 'string',
+        check: whyNotPath,
+        example: '/simple/team/',
+        description:
+          'Path on the host below which the secret is sent; left out, it is sent to the whole host.',
+      },
+      owner: {
+        type: 'string',
+        required: true,
+        pattern: String.raw`^(?:\*|[A-Za-z0-9][A-Za-z0-9._-]{0,99})$`,
+        example: 'my-organisation',
+        description:
+          'Owner of the repositories that may use it, as in owner/name. "*" lends it to every repository that this ' +
+          'installation serves: whoever names the host in a manifest then has its use.',
+      },
+      username: {
+        type: 'string',
+        required: true,
+        secret: true,
+        check: whyNotSecret,
+        example: '__token__',
+        description: 'User name; many indexes take "__token__" with a token as password.',
+      },
+      password: {
+        type: 'string',
+        secret: true,
+        check: whyNotSecret,
+        example: '…',
+        description: 'The password or token itself. Better: `password-env`, which keeps it out of the file.',
+      },
+      'password-env': {
+        type: 'string',
+        secret: true,
+        pattern: '^[A-Za-z_][A-Za-z0-9_]*$',
+        example: 'INDEX_PASSWORD',
+        description: 'Name of the environment variable that holds the password or token.',
+      },
+    },
+  },
+  tools: {
+    type: 'table',
+    description: 'The tools that Relock starts.',
+    fields: {
+      uv: {
+        type: 'string',
+        check: (value) => (value === '' || /\p{Cc}/u.test(value) ? 'it is not the name of a program' : null),
+        example: '/usr/local/bin/uv',
+        description: 'Path or name of a uv executable. Left out: uv on PATH, else a copy of its own.',
+      },
+      'python-downloads': {
+        type: 'boolean',
+        description: 'Whether uv may download a Python that is not on the machine.',
+      },
+    },
+  },
+  timeout: {
+    type: 'seconds',
+    minimum: 10,
+    maximum: 24 * 60 * MINUTE,
+    example: '15 minutes',
+    description: 'Time limit of one command of a locker.',
+  },
+  parallel: {
+    type: 'integer',
+    minimum: 1,
+    maximum: 64,
+    description:
+      'How many lockers run side by side. Left out: as many as the machine has processors, at least 4.',
+  },
+  'cache-folder': {
+    type: 'string',
+    check: whyNotFolder,
+    example: '/var/cache/relock',
+    description: "Absolute folder of tools and caches. Left out: `relock` in the user's cache folder.",
+  },
+} as const satisfies Fields;
+
+function whyNotIndex(value: string): string | null {
+  const url = URL.parse(value);
+  if (url === null || /[\p{Cc}\s]/u.test(value)) return 'it is not an address';
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it must begin with https:// or http://';
+  if (url.username !== '' || url.password !== '') return 'it carries a user name or password';
+  return url.search === '' && url.hash === '' ? null : 'it has a query or a fragment';
+}
+
+function whyNotHost(value: string): string | null {
+  if (value.includes('://') || value.includes('/'))
+    return 'it must be the host alone, without https:// and path';
+  if (value.includes('@')) return 'it must be the host alone, without user name and password';
+  const host = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/iu;
+  return host.test(value) ? null : 'it is not the name of a host';
+}
+
+function whyNotPath(value: string): string | null {
+  if (!value.startsWith('/')) return 'it must begin with /';
+  if (/[\p{Cc}\s?#\\]/u.test(value)) return 'it has characters that a path cannot have';
+  // Threat: a server that resolves `..` or `%2e%2e` would get the secret outside the path it was meant for.
+  return /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/iu.test(value) ? 'it has `.` or `..` in it' : null;
+}
+
+function whyNotSecret(value: string): string | null {
+  if (value === '') return 'it is empty';
+  return /\p{Cc}/u.test(value) ? 'it has control characters' : null;
+}
+
+function whyNotFolder(value: string): string | null {
+  if (/\p{Cc}/u.test(value)) return 'it has control characters';
+  return /^(?:\/|[A-Za-z]:[\\/])/u.test(value) ? null : 'it must be an absolute path (`~` is not understood)';
+}

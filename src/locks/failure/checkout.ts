@@ -1,0 +1,48 @@
+/** What the checkout lacks, or says wrongly. */
+import { short, type Evidence, type Recognised } from './recogniser.ts';
+
+const MEMBER =
+  /`(?<member>[^`]{1,200})` references a workspace in `tool\.uv\.sources`|Workspace member `(?<folder>[^`]{1,300})` is missing|Distribution not found at: (?<url>\S{1,400})|Path (?<path>\S{1,300}) for (?<name>\S{1,100}) does not exist|(?:Directory|File) '?(?<directory>[^'\s]{1,300})'? (?:is not installable|does not appear to be a Python project)|(?<project>\S{1,300}) does not appear to be a Python project|Invalid requirement: '?(?<requirement>[^'\s]{1,200})'?.{0,80}File '[^']{1,300}' does not exist/u;
+
+export function recogniseCheckout({ flat }: Evidence): Recognised | null {
+  const said = MEMBER.exec(flat);
+  if (said !== null) {
+    const found = Object.values(said.groups ?? {}).find((one) => one !== undefined) ?? '';
+    // An absolute path is one of the private copy, which means nothing to a reader.
+    const name = said.groups?.['name'] ?? found.replace(/^(?:file:\/\/)?\/.*\//u, '…/');
+    return {
+      code: 'missing-workspace-members',
+      message: `The manifest wants ${short(name, 200)} from this repository, where it is not: a workspace member or a path dependency that is absent.`,
+      fix: 'Commit it, or correct the workspace members and paths in the manifest; a submodule must be checked out.',
+      words: MEMBER,
+    };
+  }
+  const input =
+    /Could not open requirements file: .{0,60}?'(?<pip>[^']{1,300})'|File not found: `(?<uv>[^`]{1,300})`|No such file or directory: '(?<file>[^']{1,300}\.(?:in|txt|toml|cfg))'/u.exec(
+      flat,
+    );
+  if (input !== null) {
+    const name = Object.values(input.groups ?? {}).find((one) => one !== undefined) ?? '';
+    return {
+      code: 'missing-input',
+      message: `${short(name, 200)} is named as an input and is not in the repository.`,
+      fix: 'Commit the file, or correct the line that names it.',
+      words: /Could not open requirements file|File not found|No such file/u,
+    };
+  }
+  const broken =
+    /Failed to parse: `?(?<file>[\w./-]{1,200})`? (?:cause|Caused by|TOML)|(?<toml>pyproject\.toml).{0,40}?(?:Invalid TOML|TOMLDecodeError|is not valid)|Invalid TOML file (?<poetry>\S{1,300})|The Poetry configuration is invalid/u.exec(
+      flat,
+    );
+  if (broken !== null) {
+    const name = Object.values(broken.groups ?? {}).find((one) => one !== undefined) ?? 'pyproject.toml';
+    const where = /at line (\d+), column (\d+)/u.exec(flat);
+    return {
+      code: 'manifest-unreadable',
+      message: `${short(name.replace(/:$/u, ''), 200)}${where === null ? '' : `:${where[1]}`} cannot be read by the tool.`,
+      fix: 'Correct the file; the tool says below what it did not understand.',
+      words: /TOML parse error|Invalid TOML|Poetry configuration is invalid|Failed to parse/u,
+    };
+  }
+  return null;
+}

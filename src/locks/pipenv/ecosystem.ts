@@ -1,0 +1,132 @@
+/** Pipfile.lock: found beside its Pipfile, made anew by Pipenv for the Pipfile's Python. Pure. */
+import { policyFor } from '../../config/lock-policy.ts';
+import type { Policy } from '../../config/policy.ts';
+import type { PythonChoice, Reason, Skip, Target, Tree } from '../../model.ts';
+import { LockSyntaxError } from '../ecosystem.ts';
+import type { Detection, LockEcosystem, PlannedLock } from '../ecosystem.ts';
+import { readManifest, tryRead, whyConflicted } from '../poetry/manifest.ts';
+import { projectFiles, whyPathsFail } from '../poetry/path-dependencies.ts';
+import { tableAt, textAt } from '../poetry/toml.ts';
+import { choosePython } from '../python-choice.ts';
+import { folderOf, readText, reason, whyUnreadable } from '../tree.ts';
+import { readJsonObject } from './json.ts';
+import { parsePipfileLock } from './parse.ts';
+import { choosePipenv } from './pipenv-version.ts';
+import { readPipfile } from './pipfile.ts';
+import type { Pipfile } from './pipfile.ts';
+import { nextPipenvStep } from './steps.ts';
+import type { PipenvPlan } from './steps.ts';
+
+const LOCK = 'Pipfile.lock';
+const MANIFEST = 'Pipfile';
+
+export const pipenvEcosystem: LockEcosystem = {
+  name: 'pipenv',
+  kinds: ['pipenv'],
+  detect,
+};
+
+function detect(tree: Tree, policy: Policy): Detection {
+  const locks: PlannedLock[] = [];
+  const skips: Skip[] = [];
+  for (const path of tree.files.keys()) {
+    const name = path.slice(path.lastIndexOf('/') + 1);
+    if (name === LOCK) {
+      const planned = planLock(tree, policy, path);
+      if ('code' in planned) skips.push({ path, kind: 'pipenv', reason: planned });
+      else locks.push(planned);
+    } else if (name === MANIFEST && !tree.files.has(`${path}.lock`)) {
+      const message = `${path} has no ${LOCK} beside it.`;
+      const missing = reason('lock-missing', message, 'Run `pipenv lock` once and commit the lock.');
+      skips.push({ path, kind: 'pipenv', reason: missing });
+    }
+  }
+  return { locks, skips };
+}
+
+function planLock(tree: Tree, policy: Policy, path: string): PlannedLock | Reason {
+  const unreadable = whyUnreadable(tree, path);
+  if (unreadable !== null) return unreadable;
+  const manifest = path.slice(0, -'.lock'.length);
+  const read = readManifest(tree, path, manifest, readPipfile);
+  if ('code' in read) return read;
+  const lock = readText(tree, path) ?? '';
+  return (
+    whyConflicted(path, lock) ??
+    whyPathsFail(tree, manifest, read.value.paths) ??
+    plannedLock(tree, policy, { path, lock, manifest, pipfile: read.value })
+  );
+}
+
+interface Found {
+  readonly path: string;
+  readonly lock: string;
+  readonly manifest: string;
+  readonly pipfile: Pipfile;
+}
+
+function plannedLock(tree: Tree, policy: Policy, { path, lock, manifest, pipfile }: Found): PlannedLock {
+  const wanted = policyFor(policy, path).toolVersion;
+  const tool = choosePipenv(tree, path, wanted, pipfile);
+  const inLock = pipfile.python ?? pythonOf(path, lock, 'requires');
+  const chosen = choosePython(tree, policy, { lock: path, manifests: [manifest], inLock });
+  // Pipenv of 2017 and 2018 wrote down the interpreter that it ran on.
+  const python =
+    chosen.version === null ? (pythonOf(path, lock, 'host-environment-markers') ?? chosen) : chosen;
+  const target: Target = {
+    path,
+    kind: 'pipenv',
+    manifests: [manifest],
+    inputs: [manifest, ...projectFiles(tree, manifest, pipfile.paths)],
+    writes: [path],
+    tool,
+    python: { version: python.version, from: python.from },
+    cwd: folderOf(path),
+    command: ['pipenv', 'lock'],
+    remotes: pipfile.remotes,
+    notes: [...chosen.notes, ...variableNotes(manifest, pipfile)],
+  };
+  const plan: PipenvPlan = {
+    target,
+    manifest,
+    sources: pipfile.sources,
+    versionIsOrdered: wanted !== undefined,
+    lock,
+  };
+  return {
+    target,
+    next: (facts, history) => nextPipenvStep(plan, facts, history),
+    parse: (now, read) => {
+      const manifestNow = read(manifest);
+      const known = manifestNow === null ? null : tryRead(manifest, manifestNow, readPipfile);
+      return parsePipfileLock(path, now, known === null || 'code' in known ? new Set() : known.value.direct);
+    },
+  };
+}
+
+/** A Python that `_meta` of the lock names, or null. */
+function pythonOf(
+  path: string,
+  lock: string,
+  key: 'requires' | 'host-environment-markers',
+): PythonChoice | null {
+  try {
+    const said = tableAt(readJsonObject(path, lock), '_meta', key);
+    const version = textAt(said, 'python_full_version') ?? textAt(said, 'python_version');
+    if (version === null || !/^[23]\.\d{1,2}(?:\.\d{1,2})?$/u.test(version)) return null;
+    return { version, from: `_meta.${key} of ${path}` };
+  } catch (error) {
+    // The run itself says what is wrong with the lock.
+    if (error instanceof LockSyntaxError) return null;
+    throw error;
+  }
+}
+
+function variableNotes(manifest: string, pipfile: Pipfile): readonly string[] {
+  return pipfile.sources
+    .filter(({ usesVariables }) => usesVariables)
+    .map(
+      ({ name }) =>
+        `The source ${name.slice(0, 60)} of ${manifest} takes its credentials from environment variables, which a locker does not get: they have to be configured for its host.`,
+    );
+}

@@ -1,0 +1,48 @@
+import { Ajv } from 'ajv';
+import { parse } from 'smol-toml';
+import { describe, expect, it } from 'vitest';
+import { policySchema, settingsSchema } from '../../src/config/json-schema.ts';
+import { readPolicy } from '../../src/config/read-policy.ts';
+import { readSettings } from '../../src/config/read-settings.ts';
+
+/** The files are made anew by `npx vitest run test/config/json-schema.test.ts --update`. */
+it.each([
+  ['policy', policySchema()],
+  ['settings', settingsSchema()],
+])('config/schema/%s.schema.json is what the table of keys gives', async (name, schema) => {
+  await expect(`${JSON.stringify(schema, null, 2)}\n`).toMatchFileSnapshot(
+    `../../config/schema/${name}.schema.json`,
+  );
+});
+
+describe('the schemas agree with the readers', () => {
+  const ajv = new Ajv({ strict: true, allowUnionTypes: true });
+  const policy = ajv.compile(policySchema() as object);
+  const settings = ajv.compile(settingsSchema() as object);
+
+  it.each([
+    ['', true],
+    ['exclude-newer = "7 days"\nignore = ["x"]\nsolver = "uv"\n[[lock]]\npath = "x"\npython = "3.12"', true],
+    ['solver = "uvx"', false],
+    ['[[lock]]\nenabled = true', false],
+    ['[[lock]]\npath = "x"\npython = "3"', false],
+    ['ignore = "x"', false],
+    ['nothing = 1', false],
+  ])('policy %j: %j', (text, right) => {
+    expect(policy(parse(text))).toBe(right);
+    expect('policy' in readPolicy(text, 'p')).toBe(right);
+  });
+
+  it.each([
+    ['timeout = 90\nparallel = 2\n[tools]\npython-downloads = true', true],
+    ['timeout = "15 minutes"', true],
+    ['[[credential]]\nhost = "h"\nowner = "*"\nusername = "u"\npassword = "p"', true],
+    ['timeout = 1', false],
+    ['parallel = 0', false],
+    ['[[credential]]\nhost = "h"', false],
+    ['[tool]\nuv = "x"', false],
+  ])('settings %j: %j', (text, right) => {
+    expect(settings(parse(text))).toBe(right);
+    expect('settings' in readSettings(text, 's', {})).toBe(right);
+  });
+});

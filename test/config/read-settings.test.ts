@@ -1,0 +1,103 @@
+import * as fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { DEFAULT_SETTINGS } from '../../src/config/defaults.ts';
+import { readSettings } from '../../src/config/read-settings.ts';
+
+const PATH = 'settings.toml';
+const SECRET = 'hunter2-S3cr3t';
+const ENV = { INDEX_PASSWORD: SECRET, EMPTY: '', LINES: `${SECRET}\nx`, HOME: '/home/u' };
+
+function errorsOf(text: string, env: Record<string, string | undefined> = ENV): readonly string[] {
+  const read = readSettings(text, PATH, env);
+  return 'errors' in read ? read.errors.map((error) => `${error.path}:${error.line}: ${error.message}`) : [];
+}
+
+const CREDENTIAL = { host: 'pypi.example.com', path: '/', owner: 'me', username: 'u', password: SECRET };
+const BASE = '[[credential]]\nhost = "pypi.example.com"\nowner = "me"\nusername = "u"\n';
+
+it.each([
+  ['', DEFAULT_SETTINGS],
+  [
+    'index-url = "https://mirror.example.com/simple/"',
+    { ...DEFAULT_SETTINGS, indexUrl: 'https://mirror.example.com/simple' },
+  ],
+  ['timeout = "15 minutes"', { ...DEFAULT_SETTINGS, timeoutSeconds: 900 }],
+  ['timeout = 90', { ...DEFAULT_SETTINGS, timeoutSeconds: 90 }],
+  ['parallel = 3', { ...DEFAULT_SETTINGS, parallel: 3 }],
+  ['cache-folder = "/var/cache/relock"', { ...DEFAULT_SETTINGS, cacheFolder: '/var/cache/relock' }],
+  ['[tools]\nuv = "/opt/uv"', { ...DEFAULT_SETTINGS, tools: { uv: '/opt/uv', pythonDownloads: true } }],
+  ['[tools]\npython-downloads = false', { ...DEFAULT_SETTINGS, tools: { uv: null, pythonDownloads: false } }],
+  [`${BASE}password-env = "INDEX_PASSWORD"`, { ...DEFAULT_SETTINGS, credentials: [CREDENTIAL] }],
+  [`${BASE}password = "${SECRET}"`, { ...DEFAULT_SETTINGS, credentials: [CREDENTIAL] }],
+  [
+    `[[credential]]\nhost = "PyPI.example.com:8443"\npath = "/simple/team"\nowner = "*"\nusername = "u"\npassword-env = "INDEX_PASSWORD"`,
+    {
+      ...DEFAULT_SETTINGS,
+      credentials: [{ ...CREDENTIAL, host: 'pypi.example.com:8443', path: '/simple/team/', owner: '*' }],
+    },
+  ],
+])('reads %j', (text, settings) => {
+  expect(readSettings(text, PATH, ENV)).toEqual({ settings });
+});
+
+describe('says with file, line and what is right', () => {
+  it.each([
+    ['index_url = "https://x/simple"', [':1: There is no key "index_url"', '`index-url`']],
+    ['index-url = "mirror/simple"', ['`index-url` has a value that cannot be used: it is not an address']],
+    ['index-url = "ftp://x/simple"', ['it must begin with https:// or http://']],
+    [`index-url = "https://u:${SECRET}@x/simple"`, ['it carries a user name or password', '[[credential]]']],
+    ['timeout = 1', ['`timeout` must be a whole number from 10 to 86400 seconds.', '"15 minutes"']],
+    ['timeout = "long"', ['`timeout` is not a time.']],
+    ['timeout = true', ['`timeout` is true or false, not a number.']],
+    ['parallel = 1.5', ['from 1 to 64']],
+    ['parallel = "4"', ['`parallel` is a text, not a number.']],
+    ['cache-folder = "~/cache"', ['absolute path']],
+    ['[[tools]]\nuv = "x"', ['`tools` is a list, not a table.', '`[tools]`']],
+    ['uv = "x"', ['`uv` belongs in `[tools]`']],
+    [BASE, [':1: `[[credential]]` lacks its password.', 'password-env']],
+    [`\n${BASE}password-env = "NOT_SET"`, [':6: The environment variable', 'is not set']],
+    [`${BASE}password-env = "EMPTY"`, ['is empty']],
+    [`${BASE}password-env = "LINES"`, ['has a line end']],
+    [`${BASE}password-env = "__proto__"`, ['is not set']],
+    [`${BASE}password-env = "${SECRET}"`, [':5:', 'password-env', 'INDEX_PASSWORD']],
+    [
+      `${BASE}password-env = "INDEX_PASSWORD"\npassword = "${SECRET}"`,
+      ['both `password` and `password-env`'],
+    ],
+    [`${BASE}password = 12345678`, ['`credential.password` is a number, not a text.']],
+    ['[[credential]]\nhost = "x.org"\nusername = "u"\npassword = "p"', ['lacks `owner`', '"*"']],
+    [
+      `[[credential]]\nhost = "https://u:${SECRET}@x.org"\nowner = "me"\nusername = "u"\npassword = "p"`,
+      ['without https://'],
+    ],
+    [`${BASE}password = "p"\npath = "/a/../b"`, ['`..` in it']],
+    [`${BASE}password = "p"\npath = "/a/%2E%2e/b"`, ['`..` in it']],
+    [`${BASE}pasword = "${SECRET}"`, ['Did you mean `password`?']],
+    [`${BASE}password = "${SECRET}`, [':5: This is not TOML']],
+  ])('%j', (text, parts) => {
+    const errors = errorsOf(text);
+    const all = errors.join('\n');
+    expect(errors.length).toBeGreaterThan(0);
+    for (const part of parts) expect(all).toContain(part);
+    expect(all).not.toContain(SECRET);
+    expect(all).not.toContain('12345678');
+  });
+});
+
+it('never shows a secret, however the file is broken', () => {
+  const whole = `index-url = "https://u:${SECRET}@h/simple"\n${BASE}password = "${SECRET}"\npassword-env = "${SECRET}"\n`;
+  fc.assert(
+    fc.property(
+      fc.nat(whole.length),
+      fc.nat(6),
+      fc.constantFrom('', '"', '\n', '=', '[', '\0'),
+      (at, drop, put) => {
+        const start = whole.indexOf(SECRET);
+        const text = whole.slice(0, at) + put + whole.slice(at + drop);
+        fc.pre(start !== -1 && text.includes(SECRET));
+        expect(errorsOf(text).join('\n')).not.toContain(SECRET);
+      },
+    ),
+    { numRuns: 500 },
+  );
+});

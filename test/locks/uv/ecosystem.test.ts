@@ -1,0 +1,212 @@
+import { describe, expect, it } from 'vitest';
+import { NO_POLICY } from '../../../src/config/defaults.ts';
+import type { Facts, PlannedLock, StepResult } from '../../../src/locks/ecosystem.ts';
+import { uvEcosystem } from '../../../src/locks/uv/ecosystem.ts';
+import type { Tree } from '../../../src/model.ts';
+import { factsOf, resultOf, treeOf } from '../../support/drive-lock.ts';
+
+const LOCK = 'version = 1\nrequires-python = ">=3.9"\n';
+const PROJECT = '[project]\nname = "root"\nrequires-python = ">=3.9"\n';
+const PYTHONS = [{ version: '3.12.1', path: '/py/3.12' }];
+
+function one(files: Readonly<Record<string, string>>, path = 'uv.lock'): PlannedLock {
+  const { locks, skips } = uvEcosystem.detect(treeOf(files), NO_POLICY);
+  const lock = locks.find(({ target }) => target.path === path);
+  if (lock === undefined) throw new Error(JSON.stringify(skips));
+  return lock;
+}
+
+function skipOf(tree: Tree): unknown[] {
+  return uvEcosystem.detect(tree, NO_POLICY).skips.map(({ path, reason }) => [path, reason.code]);
+}
+
+describe('detect', () => {
+  it('plans a workspace with its members, settings and hosts', () => {
+    const { target } = one(
+      {
+        'app/uv.lock': `${LOCK}[[package]]\nname = "deep"\nsource = { git = "https://git.example/deep?rev=x#1" }\n`,
+        'app/uv.toml': 'required-version = "==0.8.3"\n',
+        'app/pyproject.toml': `${PROJECT}dependencies = ["x @ git+https://git.example/x@main"]
+[tool.uv]
+required-version = ">=99"
+[[tool.uv.index]]
+url = "https://index.example/simple"
+[tool.uv.workspace]
+members = ["libs/*"]
+exclude = ["libs/old"]
+[tool.uv.sources]
+a = { workspace = true }
+`,
+        'app/libs/a/pyproject.toml': '[project]\nname = "A"\n',
+        'app/libs/old/pyproject.toml': 'broken = [',
+        'app/libs/a/deep/pyproject.toml': 'broken = [',
+        Dockerfile: 'FROM python:3.12\nCOPY app /app\nRUN uv sync --frozen\n',
+      },
+      'app/uv.lock',
+    );
+    expect(target).toMatchObject({
+      kind: 'uv',
+      manifests: ['app/pyproject.toml', 'app/libs/a/pyproject.toml'],
+      inputs: ['app/pyproject.toml', 'app/libs/a/pyproject.toml', 'app/uv.toml'],
+      writes: ['app/uv.lock'],
+      cwd: 'app',
+      command: ['uv', 'lock', '--upgrade'],
+      python: { version: '3.12', from: 'Dockerfile:1 FROM python:3.12' },
+      tool: { name: 'uv', version: '0.8.3', from: 'required-version "==0.8.3" in app/uv.toml:1' },
+    });
+    expect(target.remotes.map(({ url, purpose, namedIn }) => [url, purpose, namedIn])).toEqual([
+      ['https://index.example/simple', 'extra-index', 'app/pyproject.toml:8'],
+      ['https://git.example/x', 'git', 'app/pyproject.toml:4'],
+      ['https://git.example/deep', 'git', 'app/uv.lock, package deep'],
+    ]);
+  });
+
+  it.each<[string, Readonly<Record<string, string>>, [string, string][]]>([
+    ['no manifest', { 'uv.lock': LOCK }, [['uv.lock', 'manifest-missing']]],
+    ['broken manifest', { 'uv.lock': LOCK, 'pyproject.toml': 'x = [' }, [['uv.lock', 'manifest-unreadable']]],
+    ['broken lock', { 'uv.lock': 'x', 'pyproject.toml': PROJECT }, [['uv.lock', 'lock-unreadable']]],
+    [
+      'a member named as source is not there',
+      {
+        'uv.lock': LOCK,
+        'pyproject.toml': `${PROJECT}[tool.uv.workspace]\nmembers = ["libs/*"]\n[tool.uv.sources]\na = { workspace = true }\n`,
+      },
+      [['uv.lock', 'missing-workspace-members']],
+    ],
+    [
+      'the members of the lock are not there',
+      {
+        'uv.lock': `${LOCK}[manifest]\nmembers = ["root", "a"]\n`,
+        'pyproject.toml': `${PROJECT}[tool.uv.workspace]\nmembers = ["libs/*"]\n`,
+      },
+      [['uv.lock', 'missing-workspace-members']],
+    ],
+    [
+      'the lock of a member',
+      {
+        'a/uv.lock': LOCK,
+        'a/pyproject.toml': PROJECT,
+        'pyproject.toml': '[tool.uv.workspace]\nmembers = ["*"]\n',
+      },
+      [['a/uv.lock', 'ambiguous-manifest']],
+    ],
+    ['a lock without its script', { 'x.py.lock': LOCK }, [['x.py.lock', 'manifest-missing']]],
+  ])('skips: %s', (_name, files, expected) => {
+    expect(skipOf(treeOf(files))).toEqual(expected);
+  });
+
+  it('skips links, and what is no text', () => {
+    const files: Tree['files'] = new Map([
+      ['a/uv.lock', { kind: 'symlink' }],
+      ['b/uv.lock', { kind: 'text', text: LOCK }],
+      ['b/pyproject.toml', { kind: 'symlink' }],
+      ['c/uv.lock', { kind: 'not-utf8' }],
+    ]);
+    expect(skipOf({ paths: [...files.keys()], files })).toEqual([
+      ['a/uv.lock', 'symlink'],
+      ['b/uv.lock', 'symlink'],
+      ['c/uv.lock', 'not-utf8'],
+    ]);
+  });
+
+  it('plans the lock of a script, whose text is not read', () => {
+    const tree = treeOf({ 'tools/x.py.lock': LOCK });
+    const { locks } = uvEcosystem.detect({ ...tree, paths: ['tools/x.py', ...tree.paths] }, NO_POLICY);
+    expect(locks[0]?.target).toMatchObject({
+      path: 'tools/x.py.lock',
+      manifests: ['tools/x.py'],
+      cwd: 'tools',
+      command: ['uv', 'lock', '--script', 'x.py', '--upgrade'],
+    });
+  });
+});
+
+describe('steps', () => {
+  const files = { 'uv.lock': LOCK, 'pyproject.toml': PROJECT };
+  const cooldown = { cutoff: '2024-06-01T00:00:00Z', indexUrl: '' };
+  const dated = (time: string): string =>
+    `${LOCK}\n[options]\nexclude-newer = "2024-06-01T00:00:00Z"\n\n[[package]]\nname = "a"\nversion = "1"\nsdist = { url = "u", upload-time = "${time}" }\n`;
+
+  /** Every command and write, the lock's text after each run being the next of `texts`. */
+  function walk(lock: PlannedLock, facts: Facts, texts: readonly string[]): unknown[] {
+    const history: StepResult[] = [];
+    const seen: unknown[] = [];
+    for (let runs = 0; ;) {
+      const step = lock.next(facts, history);
+      seen.push(
+        step.do === 'run'
+          ? step.command.argv.slice(1).join(' ')
+          : step.do === 'fail'
+            ? step.reason.code
+            : step.do,
+      );
+      if (step.do === 'done' || step.do === 'fail') return seen;
+      history.push(resultOf(step, { 'uv.lock': texts[Math.min(runs, texts.length - 1)] ?? null }));
+      if (step.do === 'run') runs += 1;
+    }
+  }
+
+  it('one run without a cool-down', () => {
+    const facts = factsOf(treeOf(files), { pythons: PYTHONS });
+    expect(walk(one(files), facts, [LOCK])).toEqual(['lock --python /py/3.12 --upgrade', 'done']);
+  });
+
+  it('takes the trace of a cool-down out and lets uv look again', () => {
+    const facts = factsOf(treeOf(files), { pythons: PYTHONS, cooldown });
+    expect(walk(one(files), facts, [dated('2024-05-01T00:00:00Z')])).toEqual([
+      'lock --python /py/3.12 --upgrade --exclude-newer 2024-06-01T00:00:00Z',
+      'write',
+      'lock --python /py/3.12',
+      'done',
+    ]);
+  });
+
+  it('refuses a release that is too young after all', () => {
+    const facts = factsOf(treeOf(files), { pythons: PYTHONS, cooldown });
+    expect(walk(one(files), facts, [dated('2024-06-01T00:00:00Z')]).at(-1)).toBe('cooldown-unsupported');
+  });
+
+  it("runs once where the repository's own date is stricter, and again where it is not", () => {
+    const own = { ...files, 'pyproject.toml': `${PROJECT}[tool.uv]\nexclude-newer = "1 week"\n` };
+    const facts = factsOf(treeOf(own), { pythons: PYTHONS, cooldown });
+    expect(walk(one(own), facts, [dated('2024-05-01T00:00:00Z')])).toEqual([
+      'lock --python /py/3.12 --upgrade',
+      'done',
+    ]);
+    expect(
+      walk(one(own), facts, [dated('2024-07-01T00:00:00Z'), dated('2024-05-01T00:00:00Z')]),
+    ).toHaveLength(5);
+  });
+
+  it('asks a mirror only where the repository has no index of its own in its place', () => {
+    const index = { url: 'https://mirror.example/simple', isMirror: true, hasVersionJson: false };
+    const facts = factsOf(treeOf(files), { pythons: PYTHONS, index });
+    const step = one(files).next(facts, []);
+    expect(step).toMatchObject({ command: { env: { UV_DEFAULT_INDEX: index.url } } });
+    const own = {
+      ...files,
+      'pyproject.toml': `${PROJECT}[[tool.uv.index]]\nurl = "https://own.example"\ndefault = true\n`,
+    };
+    expect(one(own).next(factsOf(treeOf(own), { pythons: PYTHONS, index }), [])).toMatchObject({
+      command: { env: {} },
+    });
+  });
+
+  it('explains a failed run and goes no further', () => {
+    const facts = factsOf(treeOf(files), { pythons: PYTHONS, cooldown });
+    const lock = one(files);
+    const first = lock.next(facts, []);
+    expect(lock.next(facts, [resultOf(first, { 'uv.lock': LOCK }, 2)])).toMatchObject({
+      do: 'fail',
+      reason: { message: expect.stringContaining('uv') },
+    });
+    expect(lock.next(facts, [resultOf(first, { 'uv.lock': null })])).toMatchObject({
+      do: 'fail',
+      reason: { code: 'tool-failed' },
+    });
+  });
+
+  it('fails before it runs when no Python fits', () => {
+    expect(walk(one(files), factsOf(treeOf(files)), [])).toEqual(['python-missing']);
+  });
+});
