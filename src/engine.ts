@@ -44,7 +44,7 @@ export interface Ports {
   readonly runner: Runner;
   readonly facts: FactSources;
   readonly network: Network;
-  /** Asks for links of what moved, while other locks are still being made. Never throws. */
+  /** Asks for links of what moved, while other locks are still being made. Throws only a `CancelledError`. */
   readonly links: LinkFinder;
   readonly observe: Observe;
   /** How many locks are made side by side. */

@@ -4,18 +4,23 @@ import type { Instruction } from 'dockerfile-ast';
 import { readAssignments, substitute, unquote } from './build-arguments.ts';
 import { pythonOfImage } from './image-python.ts';
 import type { ImagePython } from './image-python.ts';
-import { pythonInCommands } from './installed-python.ts';
+import { installsSystemPython, pythonInCommands } from './installed-python.ts';
+import { systemPythonOf } from './system-python.ts';
 
 export interface StagePython extends ImagePython {
   /** 1-based. */
   readonly line: number;
   /** The instruction that says so, variables replaced: `FROM python:3.11-slim`. */
   readonly text: string;
+  /** It is the distribution's own `python3`, not one that was chosen: other tools may bring another. */
+  readonly isSystem: boolean;
 }
 
 /** One stage, with all that the stages it is built on gave it. */
 export interface DockerStage {
   readonly name: string | null;
+  /** The image that it is built on in the end, variables replaced. */
+  readonly base: string;
   /** null when neither the base image nor a command tells. */
   readonly python: StagePython | null;
   /** Paths of the build context that COPY, ADD and bind mounts take, variables replaced, as written otherwise. */
@@ -34,6 +39,9 @@ const SHOWN = 100;
 /** A stage while it is read. */
 interface Draft {
   name: string | null;
+  base: string;
+  /** What `python3` of the base image's distribution is. */
+  system: StagePython | null;
   python: StagePython | null;
   sources: string[];
   commands: string[];
@@ -72,7 +80,13 @@ function stagesOf(instructions: readonly Instruction[]): readonly DockerStage[] 
       }
     }
   }
-  return stages.map(({ name, python, sources, commands }) => ({ name, python, sources, commands }));
+  return stages.map(({ name, base, python, sources, commands }) => ({
+    name,
+    base,
+    python,
+    sources,
+    commands,
+  }));
 }
 
 function openStage(from: Instruction, globals: ReadonlyMap<string, string>, before: readonly Draft[]): Draft {
@@ -84,6 +98,8 @@ function openStage(from: Instruction, globals: ReadonlyMap<string, string>, befo
   if (base !== undefined) {
     return {
       name,
+      base: base.base,
+      system: base.system,
       python: base.python,
       sources: base.sources.slice(0, MOST_INHERITED),
       commands: base.commands.slice(0, MOST_INHERITED),
@@ -91,9 +107,22 @@ function openStage(from: Instruction, globals: ReadonlyMap<string, string>, befo
     };
   }
   const python = pythonOfImage(image);
+  const system = systemPythonOf(image);
+  const text = shown(from, `FROM ${image}`);
   return {
     name,
-    python: python === null ? null : { ...python, ...shown(from, `FROM ${image}`) },
+    base: image,
+    python: python === null ? null : { ...python, ...text, isSystem: false },
+    system:
+      system === null
+        ? null
+        : {
+            version: system,
+            implementation: 'cpython',
+            line: text.line,
+            text: `${text.text} and its own python3`,
+            isSystem: true,
+          },
     sources: [],
     commands: [],
     variables: new Map(),
@@ -131,7 +160,9 @@ function readInStage(
       stage.sources.push(...bindSources(instruction, stage.variables));
       const command = substitute(contentOf(instruction), stage.variables);
       stage.commands.push(command);
-      learn(stage, pythonInCommands(command), instruction, `RUN ${command}`);
+      const version = pythonInCommands(command);
+      learn(stage, version, instruction, `RUN ${startingNear(command, version)}`);
+      if (installsSystemPython(command)) stage.python ??= stage.system;
       return;
     }
     default:
@@ -140,8 +171,17 @@ function readInStage(
 
 /** The base image's own Python stays: a second one that apt brings in is for something else. */
 function learn(stage: Draft, version: string | null, instruction: Instruction, text: string): void {
-  if (stage.python !== null || version === null) return;
-  stage.python = { version, implementation: 'cpython', ...shown(instruction, text) };
+  if (version === null || (stage.python !== null && !stage.python.isSystem)) return;
+  stage.python = { version, implementation: 'cpython', ...shown(instruction, text), isSystem: false };
+}
+
+/** The part of a long command that names the version. */
+function startingNear(command: string, version: string | null): string {
+  const at = version === null ? -1 : command.indexOf(version);
+  const plain = command.slice(0, at + 1).replaceAll(/\s+/gu, ' ');
+  if (plain.length < SHOWN / 2) return command;
+  const start = command.lastIndexOf(' ', Math.max(0, at - 1));
+  return `… ${command.slice(start + 1)}`;
 }
 
 function shown(instruction: Instruction, text: string): { readonly line: number; readonly text: string } {

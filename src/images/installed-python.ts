@@ -5,6 +5,10 @@ const PACKAGE_MANAGER = /\b(?:apt-get|apt|apk|dnf|microdnf|yum|zypper)\b/u;
 /** `python3.9`, `python3.9-dev`, `python3.11-venv`. */
 const PACKAGE = /(?:^|[\s'"])python(3\.\d{1,2})(?:-[a-z]+)?(?=$|[\s'"=])/gu;
 const VERSION_ARGUMENT = /(?:^|[\s@'"-])(3\.\d{1,2}(?:\.\d{1,2})?)(?=$|[\s'"])/gu;
+/** `python3`, `python3-pip`, `py3-pip`, `python-is-python3`: whatever the distribution calls so. */
+const SYSTEM_PACKAGE = /(?:^|[\s'"])(?:python3?|py3|python-is-python3)(?:-[a-z][a-z0-9-]*)?(?=$|[\s'"=~<>])/u;
+/** Red Hat's and SUSE's `python39`, `python311-devel`. */
+const COMPACT_PACKAGE = /(?:^|[\s'"])python3(\d{1,2})(?:-[a-z]+)?(?=$|[\s'"=])/gu;
 /** `conda create -n app python=3.11`. */
 const CONDA = /\bpython={1,2}(3\.\d{1,2}(?:\.\d{1,2})?)/gu;
 
@@ -26,7 +30,16 @@ function versionsIn(command: string): readonly string[] {
   const installed = /\b(?:uv\s+python|pyenv)\s+install\b(.*)/su.exec(command);
   if (installed !== null) return all(VERSION_ARGUMENT, installed[1] ?? '');
   if (/\b(?:conda|mamba|micromamba)\b/u.test(command)) return all(CONDA, command);
-  return PACKAGE_MANAGER.test(command) ? all(PACKAGE, command) : [];
+  if (!PACKAGE_MANAGER.test(command)) return [];
+  return [...all(PACKAGE, command), ...all(COMPACT_PACKAGE, command).map((minor) => `3.${minor}`)];
+}
+
+/** Whether a shell text installs the distribution's own `python3`. */
+export function installsSystemPython(text: string): boolean {
+  if (text.length > LONGEST) return false;
+  return text
+    .split(/&&|\|\||[;\n]/u)
+    .some((command) => PACKAGE_MANAGER.test(command) && SYSTEM_PACKAGE.test(command));
 }
 
 function all(pattern: RegExp, text: string): readonly string[] {

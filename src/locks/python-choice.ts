@@ -2,18 +2,19 @@
  * Which Python a lock is for, and how that was learned. Pure.
  *
  * In this order, the first that says: `python` of `[[lock]]` in the policy; the lock itself (its header, an option of its
- * command, `_meta.requires`); the nearest Dockerfile that installs the lock; `.python-version`, `.tool-versions` or
- * `runtime.txt` of the nearest folder; Pipfile `[requires]`; the lower bound of `requires-python`, of Poetry's `python` or of
- * `python_requires`; the workflows, when all name one version.
+ * command, `_meta.requires`); the nearest Dockerfile that installs the lock (those for development last);
+ * `.python-version`, `.tool-versions` or `runtime.txt` of the nearest folder; Pipfile `[requires]`; the lower bound of
+ * `requires-python`, of Poetry's `python` or of `python_requires`, in the manifest's folder or, for a lock without a
+ * manifest, the nearest one; the workflows, when all name one version.
  */
 import { policyFor } from '../config/lock-policy.ts';
 import { POLICY_PATH } from '../config/policy.ts';
 import type { Policy } from '../config/policy.ts';
 import type { PythonChoice, Tree } from '../model.ts';
-import { fromManifests, fromVersionFiles, fromWorkflows } from './python-declared.ts';
+import { fromManifests, fromNearestManifest, fromVersionFiles, fromWorkflows } from './python-declared.ts';
 import { imagesThatInstall } from './python-images.ts';
 import type { ImageAnswer } from './python-images.ts';
-import { minorOf } from './python-versions.ts';
+import { compareVersions, minorOf } from './python-versions.ts';
 
 export interface PythonQuestion {
   /** The lock's path. */
@@ -40,15 +41,31 @@ export function choosePython(tree: Tree, policy: Policy, question: PythonQuestio
   if (inLock !== null && inLock.version !== null) {
     return { ...inLock, notes: disagreement(lock, inLock.version, image) };
   }
-  if (image !== undefined) return fromImage(image, images);
-  const declared =
-    fromVersionFiles(tree, lock) ??
-    fromManifests(tree, manifests.length > 0 ? manifests : [lock]) ??
-    fromWorkflows(tree);
+  const inFiles = fromVersionFiles(tree, lock);
+  const inManifests = manifests.length > 0 ? fromManifests(tree, manifests) : fromNearestManifest(tree, lock);
+  if (image !== undefined && !isPassedOver(image, lock, inFiles, inManifests))
+    return fromImage(image, images);
+  const declared = inFiles ?? inManifests ?? fromWorkflows(tree);
   if (declared === null) return { version: null, from: 'nothing in the repository says', notes: [] };
   const notes =
     declared.version === null ? [`${declared.from} is not CPython: locked without a Python of its own.`] : [];
   return { ...declared, notes };
+}
+
+/**
+ * A distribution's own Python, which uv leaves for the one that a version file names, and every tool for the one that the
+ * project asks for.
+ */
+function isPassedOver(
+  image: ImageAnswer,
+  lock: string,
+  inFiles: PythonChoice | null,
+  inManifests: PythonChoice | null,
+): boolean {
+  if (!image.isSystem || image.version === null) return false;
+  if (inFiles !== null && /(?:^|\/)(?:uv\.lock|pylock\.[^/]*)$/u.test(lock)) return true;
+  const least = inManifests?.version ?? null;
+  return least !== null && compareVersions(minorOf(least), minorOf(image.version)) > 0;
 }
 
 function fromImage(image: ImageAnswer, images: readonly ImageAnswer[]): PythonAnswer {

@@ -42,7 +42,7 @@ export function fromManifests(tree: Tree, manifests: readonly string[]): Declare
   const files = new Set([
     ...manifests,
     ...[...folders].flatMap((folder) =>
-      ['pyproject.toml', 'setup.cfg'].map((name) => resolveInside(folder, name) ?? name),
+      ['pyproject.toml', 'setup.cfg', 'setup.py'].map((name) => resolveInside(folder, name) ?? name),
     ),
   ]);
   for (const file of files) {
@@ -56,7 +56,18 @@ export function fromManifests(tree: Tree, manifests: readonly string[]): Declare
           ? fromPyproject(file, text)
           : name === 'setup.cfg'
             ? fromSetupCfg(file, text)
-            : null;
+            : name === 'setup.py'
+              ? fromSetupPy(file, text)
+              : null;
+    if (found !== null) return found;
+  }
+  return null;
+}
+
+/** For a lock that no manifest stands behind: what the nearest folder's manifests say, its own first. */
+export function fromNearestManifest(tree: Tree, lock: string): Declared | null {
+  for (const folder of foldersUp(folderOf(lock))) {
+    const found = fromManifests(tree, [folder === '.' ? 'Pipfile' : `${folder}/Pipfile`]);
     if (found !== null) return found;
   }
   return null;
@@ -97,6 +108,18 @@ function fromSetupCfg(file: string, text: string): Declared | null {
     const version = range === undefined ? null : lowerBound(range);
     if (range !== undefined && version !== null) {
       return { version, from: `${file}:${at + 1} python_requires = ${range.trim().slice(0, 80)}` };
+    }
+  }
+  return null;
+}
+
+/** A literal argument of `setup()`; the script itself is never run. */
+function fromSetupPy(file: string, text: string): Declared | null {
+  for (const [at, line] of text.split('\n').entries()) {
+    const range = /^[^#]*\bpython_requires\s*=\s*["']([^"']+)["']/u.exec(line.slice(0, 500))?.[1];
+    const version = range === undefined ? null : lowerBound(range);
+    if (range !== undefined && version !== null) {
+      return { version, from: `${file}:${at + 1} python_requires = "${range.trim().slice(0, 80)}"` };
     }
   }
   return null;

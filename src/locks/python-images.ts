@@ -13,13 +13,17 @@ export interface ImageAnswer extends StagePython {
 /** How sure it is that a stage installs the lock. */
 type Strength = 'installs' | 'sibling';
 
-interface Candidate extends ImageAnswer {
+interface Candidate {
+  readonly answer: ImageAnswer;
   readonly strength: Strength;
+  /** The Dockerfile that installs it, and how far it is. */
+  readonly path: string;
   readonly distance: number;
   readonly stage: number;
 }
 
-const DOCKERFILE = /(?:^|\/)(?:(?:Dockerfile|Containerfile|dockerfile)(?:[.-][^/]*)?|[^/]*\.[Dd]ockerfile)$/u;
+const DOCKERFILE =
+  /(?:^|\/)(?:(?:Dockerfile|Containerfile|dockerfile)(?:[._-][^/]*)?|[^/]*\.[Dd]ockerfile)$/u;
 /** Commands that install what a lock of that name holds. */
 const INSTALLERS: readonly { readonly lock: RegExp; readonly command: RegExp }[] = [
   { lock: /^poetry\.lock$/u, command: /\bpoetry\b.*\b(?:install|sync|export)\b/su },
@@ -56,21 +60,56 @@ export function imagesThatInstall(tree: Tree, lock: string): readonly ImageAnswe
     .slice(0, MOST_FILES);
   for (const { path, distance } of nearest) {
     for (const [stage, one] of stages(tree, path).entries()) {
-      const strength = one.python === null ? null : strengthOf(tree, path, one, lock);
-      if (one.python !== null && strength !== null) {
-        candidates.push({ ...one.python, dockerfile: path, strength, distance, stage });
-      }
+      const strength = strengthOf(tree, path, one, lock);
+      const answer = strength === null ? null : answerOf(tree, path, one);
+      if (strength !== null && answer !== null) candidates.push({ answer, strength, path, distance, stage });
     }
   }
   return candidates
     .sort(
       (a, b) =>
         rank(a.strength) - rank(b.strength) ||
+        Number(isForDevelopment(a.path)) - Number(isForDevelopment(b.path)) ||
         a.distance - b.distance ||
-        compareNames(a.dockerfile, b.dockerfile) ||
+        Number(isForProduction(b.path)) - Number(isForProduction(a.path)) ||
+        compareNames(a.path, b.path) ||
         b.stage - a.stage,
     )
-    .map(({ strength: _strength, distance: _distance, stage: _stage, ...answer }) => answer);
+    .map(({ answer }) => answer);
+}
+
+/** What a stage says itself, else the Dockerfile of the repository that its base image is built from. */
+function answerOf(tree: Tree, path: string, stage: DockerStage): ImageAnswer | null {
+  if (stage.python !== null) return { ...stage.python, dockerfile: path };
+  const seen = new Set([path]);
+  for (let { base } = stage; ;) {
+    const own = dockerfileOfImage(tree, base);
+    const last = own === null || seen.has(own) ? undefined : stages(tree, own).at(-1);
+    if (own === null || last === undefined) return null;
+    if (last.python !== null) {
+      return { ...last.python, dockerfile: own, text: `${last.python.text}, the base of ${path}` };
+    }
+    seen.add(own);
+    ({ base } = last);
+  }
+}
+
+/** `org/base:latest` is what `Dockerfile.base`, `base.Dockerfile` or `base/Dockerfile` builds, when there is only one. */
+function dockerfileOfImage(tree: Tree, image: string): string | null {
+  const bare = (image.split('@', 1)[0] ?? '').toLowerCase();
+  const name = bare.slice(bare.lastIndexOf('/') + 1).split(':', 1)[0] ?? '';
+  if (name === '') return null;
+  const names = new Set([
+    `dockerfile.${name}`,
+    `dockerfile-${name}`,
+    `dockerfile_${name}`,
+    `${name}.dockerfile`,
+  ]);
+  const found = dockerfiles(tree).filter(({ path, parts }) => {
+    const file = posix.basename(path).toLowerCase();
+    return names.has(file) || (file === 'dockerfile' && parts.at(-1)?.toLowerCase() === name);
+  });
+  return found.length === 1 ? (found[0]?.path ?? null) : null;
 }
 
 function strengthOf(tree: Tree, dockerfile: string, stage: DockerStage, lock: string): Strength | null {
@@ -226,6 +265,18 @@ function stepsBetween(from: readonly string[], to: readonly string[]): number {
 
 function rank(strength: Strength): number {
   return strength === 'installs' ? 0 : 1;
+}
+
+const DEVELOPMENT =
+  /(?:^|[/._-])(?:dev|devel|develop|development|devcontainer|local|tests?|testing|ci|debug|docs?|lint|examples?)(?=$|[/._-])/iu;
+
+/** An image for people who work on the project, not the one that runs. */
+function isForDevelopment(path: string): boolean {
+  return DEVELOPMENT.test(path);
+}
+
+function isForProduction(path: string): boolean {
+  return /(?:^|[/._-])(?:prod|production|release)(?=$|[/._-])/iu.test(path);
 }
 
 /** `Dockerfile` before its variants, then by name. */

@@ -171,10 +171,10 @@ export function proxiesWithCredentials(parent: Variables): readonly string[] {
 
 /** What decides which code runs, or where a child writes: never from a command. */
 const RESERVED =
-  /^(?:PATH|HOME|TMPDIR|TMP|TEMP|ENV|BASH_ENV|SHELL|IFS|WORKON_HOME|XDG_\w+|LD_\w+|DYLD_\w+|GIT_\w+|SSH_\w+|NODE_\w+|PYTHON(?:PATH|HOME|STARTUP|INSPECT|EXECUTABLE|USERBASE|WARNINGS|BREAKPOINT))$/u;
+  /^(?:PATH|HOME|TMPDIR|TMP|TEMP|ENV|BASH_ENV|SHELL|IFS|WORKON_HOME|XDG_\w+|LD_\w+|DYLD_\w+|GIT_(?!SSL_CAINFO$)\w+|SSH_\w+|NODE_(?!EXTRA_CA_CERTS$)\w+|PYTHON(?:PATH|HOME|STARTUP|INSPECT|EXECUTABLE|USERBASE|WARNINGS|BREAKPOINT))$/u;
 /** Ours as well, though one run may point them elsewhere (its own proxy, a cache per mirror). */
 const RUN_ONLY =
-  /^(?:\w+_CACHE_DIR|PIP_CONFIG_FILE|UV_CONFIG_FILE|UV_TOOL_\w+|\w*SSL_CERT\w*|\w+_CA_BUNDLE|PIP_CERT|(?:https?|all|no)_proxy)$/iu;
+  /^(?:\w+_CACHE_DIR|PIP_CONFIG_FILE|UV_CONFIG_FILE|UV_TOOL_\w+|\w*SSL_CERT\w*|GIT_SSL_CAINFO|NODE_EXTRA_CA_CERTS|\w+_CA_BUNDLE|PIP_CERT|(?:https?|all|no)_proxy)$/iu;
 
 /**
  * The first name that a command (`by` command) or the run itself (`by` run) may not set, or null.

@@ -109,7 +109,7 @@ it.each<[string, (path: string) => void]>([
 it.each(['../x', '/etc/x', 'a//b', 'link/x'])('never writes to %s', async (path) => {
   const root = folder({ 'deep/x': '', link: { link: 'deep' } });
   const { checkout } = await copyOf(root);
-  await expect(checkout.write(path, 'text')).rejects.toThrow();
+  await expect(checkout.write(path, 'text')).rejects.toThrow(/not a path|symbolic link/u);
   expect(readFileSync(join(checkout.root, 'deep/x'), 'utf8')).toBe('');
   await checkout.close();
 });

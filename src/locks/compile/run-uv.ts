@@ -25,6 +25,8 @@ export interface UvAsk {
   /** `python`: arguments that choose the Python. */
   argv(python: readonly string[]): readonly [string, ...string[]];
   readonly python: readonly string[];
+  /** The failure may come from an outdated page of the index. */
+  isStale(command: Command, result: CommandResult): boolean;
 }
 
 /**
@@ -66,10 +68,18 @@ function* runOnce(
   python: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Solving<Once> {
+  const once = yield* runWith(ask, ask.argv(python), env);
+  // Caches on the way serve an old page now and then.
+  return once.kind === 'failed' && ask.isStale(once.command, once.result)
+    ? yield* runWith(ask, [...ask.argv(python), '--refresh'], env)
+    : once;
+}
+
+function* runWith(ask: UvAsk, argv: Command['argv'], env: Readonly<Record<string, string>>): Solving<Once> {
   const { spec, facts } = ask;
   const command: Command = {
     tool: { name: 'uv', version: ask.version, python: null, with: [] },
-    argv: ask.argv(python),
+    argv,
     cwd: spec.cwd,
     env: { ...ask.env, ...env },
     outputs: [spec.lock],

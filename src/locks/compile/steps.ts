@@ -30,6 +30,7 @@ import { optionRemotes } from './remotes.ts';
 import { runUv } from './run-uv.ts';
 import type { Solved } from './run-uv.ts';
 import type { CompileSpec } from './spec.ts';
+import { looksStale } from './stale-index.ts';
 import {
   pythonArguments,
   uvArgv,
@@ -85,6 +86,7 @@ function* compileByUv(spec: CompileSpec, facts: Facts): Script {
     env,
     python: uvPythonArguments(spec, plan),
     argv: (python) => uvArgv(spec, { python, excludeNewer, constraints: [] }),
+    isStale: (command, result) => isStale(spec, facts, wishes, command, result),
   });
   if (solved.kind !== 'solved') return failed(spec, wishes, solved);
   const body = standIn === null ? solved.text : withPublicIndex(solved.text, standIn);
@@ -136,6 +138,7 @@ function* compileForPip(spec: CompileSpec, facts: Facts): Script {
     env: { ...env, UV_NO_CONFIG: '1' },
     python: pythonArguments(spec, plan),
     argv: (python) => uvArgvForPipCompile(inner, finder, { python, excludeNewer, constraints }),
+    isStale: (command, result) => isStale(spec, facts, wishes, command, result),
   });
   if (solved.kind !== 'solved') {
     const refusal = solved.kind === 'failed' ? whyUvRefused(solved.result) : null;
@@ -172,7 +175,11 @@ function* compileByOwnTool(spec: CompileSpec, facts: Facts, notes: readonly stri
     outputs: [spec.lock],
     timeoutSeconds: facts.timeoutSeconds,
   };
-  const { result, files } = yield { do: 'run', command };
+  let { result, files } = yield { do: 'run', command };
+  if (result !== null && result.exitCode !== 0 && isStale(spec, facts, wishes, command, result)) {
+    // pip asks for every page anew by itself.
+    ({ result, files } = yield { do: 'run', command });
+  }
   const written = files[spec.lock] ?? null;
   if (result === null || result.exitCode !== 0 || written === null) {
     const failure = result === null ? null : explain(spec, wishes, command, result);
@@ -221,6 +228,16 @@ function failed(
 
 function explain(spec: CompileSpec, wishes: Wishes, command: Command, result: CommandResult): Reason {
   return explainFailure({ target: targetOf(spec, wishes), command, result });
+}
+
+function isStale(
+  spec: CompileSpec,
+  facts: Facts,
+  wishes: Wishes,
+  command: Command,
+  result: CommandResult,
+): boolean {
+  return looksStale(spec, facts.tree, result, explain(spec, wishes, command, result));
 }
 
 /** As much of the target as an explanation can want. */

@@ -1,4 +1,5 @@
 /** The uv command that solves an opened copy of a hand-pinned file. */
+import { fullVersion } from '../compile/python-plan.ts';
 import { minorOf } from '../python-versions.ts';
 import type { Command, PythonChoice } from '../../model.ts';
 import type { Facts } from '../ecosystem.ts';
@@ -10,16 +11,30 @@ interface SolveOptions {
   readonly universal: boolean;
   /** Packages that the cool-down does not hold for. */
   readonly young: readonly string[];
+  readonly python: PythonWay;
 }
+
+/**
+ * How uv comes by the lock's Python: it is `here`; it is `absent`, so that nothing may be built, and uv tells what it
+ * builds all the same; or uv is to `fetch` it.
+ */
+export type PythonWay = 'here' | 'absent' | 'fetch';
 
 /** For `--exclude-newer-package`, which old uvs give no other way to lift. */
 const NO_CUTOFF = '2100-01-01T00:00:00Z';
+
+/** The log names every source distribution that uv builds (or had built before) to learn its dependencies. */
+const DOWNLOADS: Readonly<Record<PythonWay, Readonly<Record<string, string>>>> = {
+  here: {},
+  absent: { UV_PYTHON_DOWNLOADS: 'never', RUST_LOG: 'uv_distribution::source=debug' },
+  fetch: { UV_PYTHON_DOWNLOADS: 'automatic' },
+};
 
 /** Paths are relative to the file's folder, where the command runs. */
 export function solveCommand(
   lock: PinnedLock,
   facts: Facts,
-  { hashes, universal, young }: SolveOptions,
+  { hashes, universal, young, python }: SolveOptions,
 ): Command {
   const { target, temporary } = lock;
   return {
@@ -29,7 +44,7 @@ export function solveCommand(
       // Says only what went wrong.
       '--quiet',
       '--no-config',
-      ...interpreterArguments(target.python, facts),
+      ...interpreterArguments(target.python, facts, python),
       ...(universal ? ['--universal'] : []),
       ...young.flatMap((name) => ['--exclude-newer-package', `${name}=${NO_CUTOFF}`]),
       '--output-file',
@@ -41,6 +56,7 @@ export function solveCommand(
       ...(facts.cooldown === null ? {} : { UV_EXCLUDE_NEWER: facts.cooldown.cutoff }),
       // A default index from outside would win over the file's own.
       ...(facts.index.isMirror && !lock.ownIndex ? { UV_DEFAULT_INDEX: facts.index.url } : {}),
+      ...DOWNLOADS[python],
     },
     outputs: [temporary.output],
     timeoutSeconds: facts.timeoutSeconds,
@@ -64,27 +80,32 @@ export function solveArguments(
     'unsafe-best-match',
     ...(hashes ? ['--generate-hashes'] : []),
     ...(prereleases ? ['--prerelease', 'allow'] : []),
-    ...(python.version === null ? [] : ['--python-version', python.version]),
+    ...(python.version === null ? [] : ['--python-version', fullVersion(python.version)]),
   ];
 }
 
-/**
- * The interpreter that builds source distributions: one of the lock's own Python, or none at all, since metadata built
- * under another Python can be wrong.
- */
+/** Whether the lock's Python is on this machine: whether uv can build source distributions for it. */
+export function pythonWay({ version }: PythonChoice, { pythons }: Facts): 'here' | 'absent' {
+  return version === null || interpreterFor(version, pythons) !== undefined ? 'here' : 'absent';
+}
+
+/** The interpreter that builds source distributions: one of the lock's own Python, since metadata can differ. */
 function interpreterArguments(
   { version }: PythonChoice,
-  { pythons, pythonDownloads }: Facts,
+  { pythons }: Facts,
+  way: PythonWay,
 ): readonly string[] {
-  if (version === null) {
-    const [newest] = pythons;
-    return newest === undefined ? [] : ['--python', newest.path];
-  }
-  const fitting =
+  if (way === 'absent') return [];
+  if (way === 'fetch') return ['--python', version ?? ''];
+  const fitting = version === null ? pythons[0] : interpreterFor(version, pythons);
+  return fitting === undefined ? [] : ['--python', fitting.path];
+}
+
+function interpreterFor(version: string, pythons: Facts['pythons']): Facts['pythons'][number] | undefined {
+  return (
     pythons.find((python) => python.version === version) ??
-    pythons.find((python) => minorOf(python.version) === minorOf(version));
-  if (fitting !== undefined) return ['--python', fitting.path];
-  return pythonDownloads ? ['--python', version] : ['--no-build'];
+    pythons.find((python) => minorOf(python.version) === minorOf(version))
+  );
 }
 
 function nameOf(path: string): string {

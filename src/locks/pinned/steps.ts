@@ -8,17 +8,19 @@ import type { Facts, Step, StepResult } from '../ecosystem.ts';
 import { explainFailure } from '../failure.ts';
 import { replay } from '../replay.ts';
 import type { Script } from '../replay.ts';
+import { whyNoDownload } from '../python-download.ts';
 import { parseRequirements } from '../requirements/parse.ts';
 import { pinnedVersion, union } from '../requirements/pins.ts';
 import { reason } from '../tree.ts';
 import { movePins } from './edit.ts';
+import { builtPackages, mustBuild, withoutLog } from './builds.ts';
 import { movedBack, notesOnPins, notesOnPython } from './notes.ts';
 import type { NewPin } from './edit.ts';
 import { readPins } from './pins.ts';
 import type { PinnedFile } from './pins.ts';
 import { hasPrerelease, openedInput, universalInput } from './solver-input.ts';
 import type { Bound } from './solver-input.ts';
-import { solveCommand } from './solve-command.ts';
+import { pythonWay, solveCommand } from './solve-command.ts';
 
 const MOVES_BACK =
   'The lines of the file allow no solution in which every pin is at least what it is now: solved without that.';
@@ -163,36 +165,35 @@ function* solve(
     files: { [input]: text, [output]: null, ...(demands === '' ? {} : { [constraints]: demands }) },
   };
   const hashes = pinned.moving.some(({ requirement }) => requirement.hashes.length > 0);
-  const command = solveCommand(lock, facts, { hashes, universal, young });
-  const { result, files } = yield { do: 'run', command };
-  if (result === null) return reason('internal', 'A command gave no result.');
-  const solution = files[output] ?? null;
-  if (result.exitCode === 0 && solution !== null) return readSolution(solution);
-  const why = explainFailure({ target: lock.target, command, result });
-  if (!command.argv.includes('--no-build') || !result.stderr.includes('--no-build')) return why;
-  return yield* whetherBuildsHelp(lock, command, why);
+  const way = pythonWay(lock.target.python, facts);
+  const first = yield* runSolve(lock, solveCommand(lock, facts, { hashes, universal, young, python: way }));
+  const built = way === 'absent' ? builtPackages(first.stderr) : [];
+  if (built.length === 0) return first.solved;
+  // Built under whatever Python there is: what they say of their dependencies can be another Python's truth.
+  const missing = mustBuild(lock.target, built);
+  if (!facts.pythonDownloads) return missing;
+  const fetched = solveCommand(lock, facts, { hashes, universal, young, python: 'fetch' });
+  const second = yield* runSolve(lock, fetched);
+  return second.noPython === null ? second.solved : { ...missing, detail: second.noPython.detail };
 }
 
-/**
- * uv found no solution without builds, and some versions have nothing else: the same again with builds, under whatever
- * Python there is, tells a missing Python from a true conflict. Its solution is not used.
- * Threat: without this, a lower version that happens to have a wheel would be taken for a conflict's way out.
- */
-function* whetherBuildsHelp(lock: PinnedLock, command: Command, why: Reason): Solving<Reason> {
-  const [uv, ...rest] = command.argv;
-  const again: Command = { ...command, argv: [uv, ...rest.filter((word) => word !== '--no-build')] };
-  const { result } = yield { do: 'run', command: again };
-  if (result !== null && result.exitCode !== 0) {
-    const failure = explainFailure({ target: lock.target, command: again, result });
-    if (failure.code === 'unsatisfiable' || failure.code === 'package-not-found') return failure;
-  }
-  const version = lock.target.python.version ?? '';
-  return {
-    code: 'python-missing',
-    message: `${lock.target.path} needs a package built from source for Python ${version} (${lock.target.python.from}), which is not installed here.`,
-    fix: `Install Python ${version}, or let uv download it.`,
-    detail: why.detail,
-  };
+interface Ran {
+  readonly solved: ReadonlyMap<string, readonly NewPin[]> | Reason;
+  readonly stderr: string;
+  /** Why uv could not fetch the Python, or null. */
+  readonly noPython: Reason | null;
+}
+
+function* runSolve(lock: PinnedLock, command: Command): Solving<Ran> {
+  const { target } = lock;
+  const { result, files } = yield { do: 'run', command };
+  if (result === null) throw new TypeError('A run step was answered without a result.');
+  const { stderr } = result;
+  const text = files[lock.temporary.output] ?? null;
+  const noPython = whyNoDownload(target.path, target.python, result);
+  if (result.exitCode === 0 && text !== null) return { solved: readSolution(text), stderr, noPython };
+  const said = { ...result, stderr: withoutLog(stderr) };
+  return { solved: noPython ?? explainFailure({ target, command, result: said }), stderr, noPython };
 }
 
 function readSolution(text: string): ReadonlyMap<string, readonly NewPin[]> {

@@ -68,7 +68,7 @@ export function readProject(path: string, text: string): PoetryProject {
       ...sources.map((source): Remote => ({
         url: source.url,
         purpose: source.replacesPublic ? 'index' : 'extra-index',
-        namedIn: placeOf(path, text, source.url),
+        namedIn: placeOf(path, text, source.url.replace(/^https?:\/\//u, '')),
       })),
       ...entries.flatMap((entry) => remotesOf(entry, path, text)),
     ],

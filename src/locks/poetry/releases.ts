@@ -83,3 +83,11 @@ export function mirrorPlugin(poetry: string | null): string | null {
   // A Poetry newer than this table: the plugin's own requirement on Poetry picks its release, since Poetry's is exact.
   return typeof plugin === 'string' ? `${PLUGIN}==${plugin}` : `${PLUGIN}>=0.6.5`;
 }
+
+/**
+ * Exact requirements beside a Poetry whose own dependencies of its time can no longer be installed: 1.2 needs
+ * shellingham 1.5, whose only release of that year was withdrawn for its metadata.
+ */
+export function companionsOf(poetry: string | null): readonly string[] {
+  return poetry !== null && minorOf(poetry) === '1.2' ? ['shellingham==1.5.0.post1'] : [];
+}

@@ -3,7 +3,7 @@ import type { Command, Reason, Target } from '../../model.ts';
 import type { Facts, Step, StepResult } from '../ecosystem.ts';
 import { explainFailure } from '../failure.ts';
 import { reason } from '../tree.ts';
-import { keepsPins, mirrorPlugin } from './releases.ts';
+import { companionsOf, keepsPins, mirrorPlugin } from './releases.ts';
 import type { PoetrySource } from './project.ts';
 import { chooseToolPython } from './tool-python.ts';
 import type { ToolPython } from './tool-python.ts';
@@ -115,7 +115,7 @@ function commandOf(
       name: 'poetry',
       version: poetry,
       python: python.python,
-      with: mirror === null ? [] : [mirror.plugin],
+      with: [...companionsOf(poetry), ...(mirror === null ? [] : [mirror.plugin])],
     },
     argv: [...lockCommand(poetry), '--no-interaction', '--no-ansi'],
     cwd: target.cwd,

@@ -5,12 +5,17 @@ import type { Facts } from '../ecosystem.ts';
 import { reason } from '../tree.ts';
 import type { Placed } from './project.ts';
 
-/** Value of `--python`, or null to leave the choice to uv. */
-export type PythonArgument = { readonly python: string | null };
+export interface PythonArgument {
+  /** Value of `--python`, or null to leave the choice to uv. */
+  readonly python: string | null;
+  /** The lock's own Python, for uv to fetch when one of another version fails to build something; else null. */
+  readonly fetch: string | null;
+}
 
 /**
- * Chooses among the machine's interpreters: the lock's own Python, else the newest that the project allows. Named on the
- * command line, it also wins over a `.python-version` that this machine cannot satisfy.
+ * Chooses among the machine's interpreters: the lock's own Python, else the nearest that the project allows, since uv
+ * locks for all of them alike and only a build of a source distribution runs on it. Named on the command line, it also
+ * wins over a `.python-version` that this machine cannot satisfy.
  */
 export function chooseInterpreter(
   facts: Pick<Facts, 'pythons' | 'pythonDownloads'>,
@@ -21,17 +26,16 @@ export function chooseInterpreter(
   const fitting = facts.pythons.filter(({ version }) => allowed(version));
   const { version } = wanted;
   const exact = version === null ? undefined : fitting.find((one) => isVersion(one.version, version));
-  if (exact !== undefined) return { python: exact.path };
-  if (facts.pythonDownloads) {
-    // uv then fetches what it is asked for; a Python outside of the project's own range would be refused.
-    if (version !== null && allowed(version.split('.').length === 2 ? `${version}.99` : version)) {
-      return { python: version };
-    }
-    return { python: fitting[0]?.path ?? null };
-  }
-  // Pins do not depend on the interpreter: uv locks for all of them. Only a build of a source distribution runs on it.
-  const [newest] = fitting;
-  if (newest !== undefined) return { python: newest.path };
+  if (exact !== undefined) return { python: exact.path, fetch: null };
+  // A Python outside of the project's own range would be refused.
+  const canFetch =
+    facts.pythonDownloads &&
+    version !== null &&
+    allowed(version.split('.').length === 2 ? `${version}.99` : version);
+  const fetch = canFetch ? version : null;
+  const nearest = version === null ? fitting[0] : nearestOf(fitting, version);
+  if (nearest !== undefined) return { python: nearest.path, fetch };
+  if (facts.pythonDownloads) return { python: fetch, fetch: null };
   const said = ranges.map(({ value, place }) => `${value} (${place})`).join(', ') || (version ?? 'any');
   const there = facts.pythons.map((one) => one.version).join(', ') || 'none';
   return reason(
@@ -39,6 +43,14 @@ export function chooseInterpreter(
     `uv needs a Python ${said} to lock; this machine has ${there}.`,
     'Install such a Python, or let Relock fetch it (`python-downloads` in the settings).',
   );
+}
+
+/** By minor version; of two as near, the newer. */
+function nearestOf(fitting: Facts['pythons'], wanted: string): Facts['pythons'][number] | undefined {
+  const minor = (version: string): number => Number(version.split('.')[1]);
+  const distance = ({ version }: { readonly version: string }): number =>
+    Math.abs(minor(version) - minor(wanted));
+  return [...fitting].sort((a, b) => distance(a) - distance(b))[0];
 }
 
 function allows(range: string, version: string): boolean {

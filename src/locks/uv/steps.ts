@@ -1,10 +1,11 @@
 /** How uv makes a uv.lock anew. Pure: a script of steps (see `replay.ts`). */
 import { basename } from 'node:path/posix';
-import type { Command, Reason, Target, ToolSpec } from '../../model.ts';
+import type { Command, CommandResult, Reason, Target, ToolSpec } from '../../model.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
 import type { Facts, Step, StepResult } from '../ecosystem.ts';
 import { explainFailure } from '../failure.ts';
 import type { Script } from '../replay.ts';
+import { whyNoDownload } from '../python-download.ts';
 import { reason } from '../tree.ts';
 import { chooseInterpreter } from './interpreter.ts';
 import { readUvLock } from './lock-file.ts';
@@ -35,6 +36,8 @@ export interface UvRun {
   readonly tool: ToolSpec;
   /** `--python X`, or nothing. */
   readonly python: readonly string[];
+  /** The same for a Python to fetch, when that one fails to build something; else null. */
+  readonly fetch: readonly string[] | null;
   /** For people: `uv 0.13.9`. */
   readonly solver: string;
 }
@@ -48,7 +51,12 @@ type Running = Generator<Extract<Step, { do: 'run' | 'write' }>, Locked, StepRes
 export function* relock(lock: UvLock, facts: Facts): Script {
   const run = settleRun(lock, facts);
   if ('code' in run) return { do: 'fail', reason: run };
-  const locked = yield* makeLock(lock, run, facts);
+  let locked = yield* makeLock(lock, run, facts);
+  if ('code' in locked && run.fetch !== null && locked.code.startsWith('sdist-build')) {
+    const again = yield* makeLock(lock, { ...run, python: run.fetch }, facts);
+    // What could not be fetched tells nothing of the build that failed.
+    if (!('code' in again && again.code === 'python-missing')) locked = again;
+  }
   if ('code' in locked) return { do: 'fail', reason: locked };
   return { do: 'done', solver: run.solver, notes: locked.notes };
 }
@@ -62,6 +70,7 @@ export function settleRun(lock: UvLock, facts: Facts): UvRun | Reason {
   return {
     tool: { name: 'uv', version: settled.version, python: null, with: [] },
     python: interpreter.python === null ? [] : ['--python', interpreter.python],
+    fetch: interpreter.fetch === null ? null : ['--python', interpreter.fetch],
     solver: `uv ${settled.version ?? facts.uvVersion}`,
   };
 }
@@ -127,10 +136,16 @@ function* runLock(
   const done = yield { do: 'run', command };
   const { result } = done;
   if (result !== null && (result.exitCode !== 0 || result.timedOut)) {
-    return explainFailure({ target: lock.target, command, result });
+    return missingPython(lock, result) ?? explainFailure({ target: lock.target, command, result });
   }
   const text = done.files[lock.path] ?? null;
   return text ?? reason('tool-failed', `uv ended without an error, but there is no ${lock.path}.`);
+}
+
+/** uv looks for an interpreter that the project allows before anything else. */
+function missingPython({ target, requiresPython }: UvLock, result: CommandResult): Reason | null {
+  const ranges = requiresPython.map(({ value, place }) => `a Python ${value} (${place})`).join(' and ');
+  return whyNoDownload(target.path, ranges === '' ? target.python : ranges, result);
 }
 
 function textBefore(facts: Facts, path: string): string {

@@ -81,7 +81,9 @@ async function probeOne(
       ca: options.ca ?? null,
       signal,
     });
-    return status === null ? null : reasonOfStatus(purpose, status, what, lent !== null, origin.host, places);
+    return status === null
+      ? null
+      : reasonOfStatus(purpose, status, what, lent !== null, credentialHost(origin), places);
   } catch (error) {
     // The manifest may say that this is all right (`--trusted-host`), and a locker that minds says so at once.
     if (isUntrusted(error)) return null;
@@ -148,6 +150,11 @@ const CODES: Readonly<Record<Remote['purpose'], ReasonCode>> = {
   git: 'git-host-unreachable',
   url: 'url-unreachable',
 };
+
+/** As the settings have to name it: see `hasCredential`. */
+function credentialHost({ scheme, host, port }: RemoteAddress['origin']): string {
+  return scheme === 'https' && port === 443 ? host : `${host}:${port}`;
+}
 
 function nameOf(origin: RemoteAddress['origin']): string {
   const usual = { https: 443, http: 80, tcp: 22 }[origin.scheme];
