@@ -19,16 +19,38 @@ export function readJsonObject(path: string, text: string): Table {
         cause: error,
       });
     }
-    const line = / \(line (\d+) column /u.exec(String(error))?.[1];
-    throw new LockSyntaxError(path, line === undefined ? null : Number(line), 'not valid JSON.', {
-      cause: error,
-    });
+    throw new LockSyntaxError(path, lineOfError(normal, error), 'not valid JSON.', { cause: error });
   }
   if (!isTable(value)) throw new LockSyntaxError(path, 1, 'not a JSON object.');
   const twice = duplicateKey(normal);
   if (twice !== null)
     throw new LockSyntaxError(path, twice.line, `the key ${twice.key.slice(0, 100)} is there twice.`);
   return value;
+}
+
+/** V8 names no line for a token that fits nowhere: then the first line that no JSON document can go on with. */
+function lineOfError(json: string, error: unknown): number {
+  const told = / \(line (\d+) column /u.exec(String(error))?.[1];
+  if (told !== undefined) return Number(told);
+  const ends = [...json.matchAll(/\n/gu)].map(({ index }) => index);
+  let good = 0;
+  let bad = ends.length + 1;
+  while (bad - good > 1) {
+    const middle = Math.floor((good + bad) / 2);
+    if (isStartOfJson(json.slice(0, ends[middle - 1]))) good = middle;
+    else bad = middle;
+  }
+  return bad;
+}
+
+function isStartOfJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch (error) {
+    const position = / at position (\d+)/u.exec(String(error))?.[1];
+    return position === undefined ? /Unexpected end/u.test(String(error)) : Number(position) >= text.length;
+  }
 }
 
 /**

@@ -7,7 +7,7 @@ import { isRemote, remoteUrl, withoutUser } from './remote-url.ts';
 import { hasTable, isTable, itemsOf, placeOf, readToml, tableAt, textAt, valueAt } from './toml.ts';
 import type { Table } from './toml.ts';
 
-/** One `[[tool.poetry.source]]` other than the public index. */
+/** One `[[tool.poetry.source]]` with a URL; Poetry asks it as a simple index, even when the URL is the public one's. */
 export interface PoetrySource {
   readonly name: string;
   readonly url: string;
@@ -65,11 +65,13 @@ export function readProject(path: string, text: string): PoetryProject {
     hasGroups: hasTable(poetry, 'group'),
     sources,
     remotes: [
-      ...sources.map((source): Remote => ({
-        url: source.url,
-        purpose: source.replacesPublic ? 'index' : 'extra-index',
-        namedIn: placeOf(path, text, source.url.replace(/^https?:\/\//u, '')),
-      })),
+      ...sources
+        .filter(({ url }) => !isPublicIndex(url))
+        .map(({ url, replacesPublic }): Remote => ({
+          url,
+          purpose: replacesPublic ? 'index' : 'extra-index',
+          namedIn: placeOf(path, text, url.replace(/^https?:\/\//u, '')),
+        })),
       ...entries.flatMap((entry) => remotesOf(entry, path, text)),
     ],
     paths: entries.flatMap((entry) => pathsOf(entry, path, text)),
@@ -126,7 +128,7 @@ function sourcesOf(poetry: Table): readonly PoetrySource[] {
     if (!isTable(item)) return [];
     const url = textAt(item, 'url');
     // The public index may be named to give it a priority; it then has no URL.
-    if (url === null || isPublicIndex(url)) return [];
+    if (url === null) return [];
     const replacesPublic = valueAt(item, 'default') === true || textAt(item, 'priority') === 'default';
     return [{ name: textAt(item, 'name') ?? url, url: withoutUser(url), replacesPublic }];
   });

@@ -14,16 +14,16 @@ interface Line {
 
 /**
  * Poetry writes its version into a lock since 1.4; for what is older only the line is known, and its newest patch stands
- * for it. `from` is the release's `Requires-Python`; `to` is where its dependencies of that time still install (PyPI,
- * tried out).
+ * for it. `from` is the release's `Requires-Python`, but not before 3.8: see `companionsOf`. `to` is the newest Python that
+ * its dependencies of that time install on and start with (tried out).
  */
 const LINES: readonly Line[] = [
-  { line: '1.0', newest: '1.0.10', from: '3.6', to: '3.9', mirrorPlugin: null },
-  { line: '1.1', newest: '1.1.15', from: '3.6', to: '3.11', mirrorPlugin: null },
-  { line: '1.2', newest: '1.2.2', from: '3.7', to: '3.11', mirrorPlugin: '0.2.0' },
-  { line: '1.3', newest: '1.3.2', from: '3.7', to: '3.12', mirrorPlugin: '0.3.0' },
-  { line: '1.4', newest: '1.4.2', from: '3.7', to: '3.12', mirrorPlugin: '0.3.1' },
-  { line: '1.5', newest: '1.5.1', from: '3.7', to: '3.12', mirrorPlugin: '0.3.2' },
+  { line: '1.0', newest: '1.0.10', from: '3.8', to: '3.9', mirrorPlugin: null },
+  { line: '1.1', newest: '1.1.15', from: '3.8', to: '3.11', mirrorPlugin: null },
+  { line: '1.2', newest: '1.2.2', from: '3.8', to: '3.11', mirrorPlugin: '0.2.0' },
+  { line: '1.3', newest: '1.3.2', from: '3.8', to: '3.11', mirrorPlugin: '0.3.0' },
+  { line: '1.4', newest: '1.4.2', from: '3.8', to: '3.11', mirrorPlugin: '0.3.1' },
+  { line: '1.5', newest: '1.5.1', from: '3.8', to: '3.12', mirrorPlugin: '0.3.2' },
   { line: '1.6', newest: '1.6.1', from: '3.8', to: '3.12', mirrorPlugin: '0.3.3' },
   { line: '1.7', newest: '1.7.1', from: '3.8', to: '3.12', mirrorPlugin: '0.4.1' },
   { line: '1.8', newest: '1.8.5', from: '3.8', to: '3.13', mirrorPlugin: '0.4.2' },
@@ -85,9 +85,10 @@ export function mirrorPlugin(poetry: string | null): string | null {
 }
 
 /**
- * Exact requirements beside a Poetry whose own dependencies of its time can no longer be installed: 1.2 needs
- * shellingham 1.5, whose only release of that year was withdrawn for its metadata.
+ * Exact requirements beside a Poetry whose own dependencies of its time misread today's packages. Until pkginfo 1.11,
+ * metadata of a newer version (2.4, 2.5) came out empty: without dependencies and without Requires-Python, so that Poetry
+ * locked wrong versions and said that all went well. Poetry asks for a good pkginfo itself since 1.8.5; it needs Python 3.8.
  */
 export function companionsOf(poetry: string | null): readonly string[] {
-  return poetry !== null && minorOf(poetry) === '1.2' ? ['shellingham==1.5.0.post1'] : [];
+  return poetry !== null && compareVersions(poetry, '1.8.5') < 0 ? ['pkginfo==1.12.0'] : [];
 }

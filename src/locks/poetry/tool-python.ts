@@ -89,9 +89,11 @@ function nearest<T extends { readonly version: string }>(
 
 function otherPython({ poetry, wanted }: PythonNeed, python: string): readonly string[] {
   if (wanted === null) return [];
-  const why = runsOn(poetry, wanted) ? 'is not installed' : `does not run ${nameOf(poetry)}`;
+  const why = runsOn(poetry, wanted)
+    ? `the lock is for ${wanted}, which is not installed`
+    : `it takes ${pythonsOf(poetry)}, and the lock is for ${wanted}`;
   return [
-    `${nameOf(poetry)} ran on Python ${minorOf(python)}: the lock's ${wanted} ${why}. Poetry locks for the whole range of the project.`,
+    `${nameOf(poetry)} ran on Python ${minorOf(python)}: ${why}. Poetry locks for the whole range of the project.`,
   ];
 }
 

@@ -193,7 +193,7 @@ describe('the command', () => {
   it('runs the very Poetry on the locked Python, apart from environments and keyrings', () => {
     const command = commandOf(only(files).next(facts(), []));
     expect(command).toMatchObject({
-      tool: { name: 'poetry', version: '1.8.3', python: '3.9.18', with: [] },
+      tool: { name: 'poetry', version: '1.8.3', python: '3.9.18', with: ['pkginfo==1.12.0'] },
       argv: ['poetry', 'lock', '--no-interaction', '--no-ansi'],
       cwd: '.',
       outputs: ['poetry.lock'],
@@ -218,7 +218,7 @@ describe('the command', () => {
     const lock = only(files);
     const step = lock.next(given, []);
     expect(commandOf(step)).toMatchObject({
-      tool: { with: ['poetry-plugin-pypi-mirror==0.4.2'] },
+      tool: { with: ['pkginfo==1.12.0', 'poetry-plugin-pypi-mirror==0.4.2'] },
       env: { POETRY_PYPI_MIRROR_URL: 'https://mirror.example.com/simple' },
     });
     const done = lock.next(given, [resultOf(step, { 'poetry.lock': LOCK })]);
@@ -257,14 +257,20 @@ describe('the command', () => {
     expect(why.fix).toContain('newer Poetry');
   });
 
-  it('Poetry 1.1 needs none when the project replaces the public index', () => {
-    const manifest = `${PYPROJECT}\n[[tool.poetry.source]]\nname = "a"\nurl = "https://a.example.com/simple"\ndefault = true\n`;
+  it.each([
+    ['https://a.example.com/simple', ['index']],
+    ['https://pypi.org/simple/', []],
+  ])('Poetry 1.1 needs none when the project replaces the public index by %s', (url, purposes) => {
+    const manifest = `${PYPROJECT}\n[[tool.poetry.source]]\nname = "a"\nurl = "${url}"\ndefault = true\n`;
     const lock = only({ 'poetry.lock': LOCK_1_1, 'pyproject.toml': manifest });
     const given = facts({
       index: { url: 'https://i.example.com/simple', isMirror: false, hasVersionJson: false },
     });
-    expect(commandOf(lock.next(given, [])).tool).toMatchObject({ version: '1.1.15', with: [] });
-    expect(lock.target.remotes).toMatchObject([{ purpose: 'index' }]);
+    expect(commandOf(lock.next(given, [])).tool).toMatchObject({
+      version: '1.1.15',
+      with: ['pkginfo==1.12.0'],
+    });
+    expect(lock.target.remotes.map(({ purpose }) => purpose)).toEqual(purposes);
   });
 });
 
@@ -280,7 +286,7 @@ describe('the Python that Poetry runs on', () => {
     const step = lock.next(facts(), []);
     expect(commandOf(step).tool.python).toBe('3.11.7');
     expect(lock.next(facts(), [resultOf(step, { 'poetry.lock': LOCK })])).toHaveProperty('notes', [
-      "Poetry 1.8.3 ran on Python 3.11: the lock's 3.10 is not installed. Poetry locks for the whole range of the project.",
+      'Poetry 1.8.3 ran on Python 3.11: the lock is for 3.10, which is not installed. Poetry locks for the whole range of the project.',
     ]);
   });
 
@@ -302,7 +308,7 @@ describe('the Python that Poetry runs on', () => {
       LOCK_1_1,
       { pythons: at('3.13.0') },
       'tool-does-not-run-on-locked-python',
-      'Poetry 1.1.15, which runs on Python 3.6 to 3.11',
+      'Poetry 1.1.15, which runs on Python 3.8 to 3.11',
     ],
   ])('%s: fails when there is none', (python, lock, more, code, message) => {
     const why = reasonOf(run(python, lock, more));
@@ -350,9 +356,9 @@ describe('afterwards', () => {
   it('reads direct dependencies from the manifest of the same time', () => {
     const text =
       '[[package]]\nname = "idna"\nversion = "3.4"\nfiles = []\n\n[metadata]\nlock-version = "2.0"\n';
-    const { parse } = only(files);
-    expect(parse(text, () => PYPROJECT).packages).toMatchObject([{ direct: true, groups: ['main'] }]);
-    expect(parse(text, () => null).packages).toMatchObject([{ direct: false, groups: [] }]);
-    expect(parse(text, () => 'broken =').packages).toMatchObject([{ direct: false }]);
+    const lock = only(files);
+    expect(lock.parse(text, () => PYPROJECT).packages).toMatchObject([{ direct: true, groups: ['main'] }]);
+    expect(lock.parse(text, () => null).packages).toMatchObject([{ direct: false, groups: [] }]);
+    expect(lock.parse(text, () => 'broken =').packages).toMatchObject([{ direct: false }]);
   });
 });

@@ -2,7 +2,7 @@ import { compare } from '@renovatebot/pep440';
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { allowsPython } from '../../../src/locks/poetry/python-range.ts';
-import { keepsPins, mirrorPlugin, runsOn } from '../../../src/locks/poetry/releases.ts';
+import { companionsOf, keepsPins, mirrorPlugin, runsOn } from '../../../src/locks/poetry/releases.ts';
 
 describe('allowsPython', () => {
   it.each([
@@ -50,8 +50,10 @@ describe('releases', () => {
     ['1.0.10', '3.10', false],
     ['1.1.15', '3.11.7', true],
     ['1.1.15', '3.12', false],
-    ['1.5.1', '3.7.16', true],
-    ['1.6.1', '3.7.16', false],
+    // No pkginfo that reads today's metadata runs on 3.7.
+    ['1.5.1', '3.7.16', false],
+    ['1.5.1', '3.8.18', true],
+    ['1.4.2', '3.12', false],
     ['1.8.3', '3.13', false],
     ['1.8.5', '3.13', true],
     ['2.3.0', '3.9', false],
@@ -73,6 +75,11 @@ describe('releases', () => {
     [null, 'poetry-plugin-pypi-mirror>=0.6.5'],
   ])('the mirror plugin for Poetry %s: %s', (poetry, plugin) => {
     expect(mirrorPlugin(poetry)).toBe(plugin);
+  });
+
+  it('an old Poetry gets a pkginfo that reads the metadata of today', () => {
+    expect(['1.0.10', '1.8.4'].flatMap(companionsOf)).toEqual(['pkginfo==1.12.0', 'pkginfo==1.12.0']);
+    expect(['1.8.5', '2.1.0', null].flatMap(companionsOf)).toEqual([]);
   });
 
   it('only Poetry 2 keeps old pins', () => {
