@@ -1,5 +1,4 @@
 /** The one orchestrator: a job and ports in, an outcome out. It decides nothing itself; the pure code does. */
-import { dirname, join } from 'node:path';
 import { parseCutoff } from './config/cutoff.ts';
 import { NO_POLICY } from './config/defaults.ts';
 import { POLICY_PATH, type Policy } from './config/policy.ts';
@@ -140,7 +139,7 @@ async function runLocks(look: Look, ports: Ports): Promise<readonly TargetResult
       checkout,
       facts: { ...facts, cooldown: cooldown?.value ?? null },
       dead,
-      environment: { ...credentials.value, ...(cooldown === null ? {} : ownPoetryCache(checkout)) },
+      environment: credentials.value,
     };
     const tools = prepareTools(look.plan, { ...given.facts, tree: look.tree }, ports.runner);
     const results = await makeAll(look, ports, given);
@@ -150,14 +149,6 @@ async function runLocks(look: Look, ports: Ports): Promise<readonly TargetResult
     // Also what was still being opened when something else failed.
     await Promise.allSettled(opening.map(async (opened) => (await opened)?.close()));
   }
-}
-
-/**
- * Poetry caches what it learns of a release by name and version, whatever the index: what a cool-down hides would be
- * missing from later runs, and what it should hide would be found. Beside the private copy, and removed with it.
- */
-function ownPoetryCache(checkout: Checkout): Readonly<Record<string, string>> {
-  return { POETRY_CACHE_DIR: join(dirname(checkout.root), 'poetry-cache') };
 }
 
 interface Given {

@@ -112,7 +112,9 @@ export function childEnvironment(input: ChildEnvironmentInput): Record<string, s
     PIP_CACHE_DIR: join(cacheFolder, 'pip'),
     // Not under the cache folder: pip-compile rewrites its one file without a lock, and several run side by side.
     PIP_TOOLS_CACHE_DIR: join(home, '.cache/pip-tools'),
-    POETRY_CACHE_DIR: join(cacheFolder, 'poetry', poetry),
+    // Not kept either: Poetry remembers a release's files by name and version for ever, whatever index or cut-off they were
+    // read through, so that what a cool-down hid would be missing from later locks, and wheels added since as well.
+    POETRY_CACHE_DIR: join(home, '.cache/poetry', poetry),
     POETRY_VIRTUALENVS_PATH: join(home, 'virtualenvs'),
     PIPENV_CACHE_DIR: join(cacheFolder, 'pipenv'),
     WORKON_HOME: join(home, 'virtualenvs'),

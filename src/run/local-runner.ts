@@ -102,10 +102,7 @@ async function start(
   return { ...result, stdout: redact(result.stdout), stderr: redact(result.stderr) };
 }
 
-/**
- * Pipenv makes a virtual environment before it locks, which takes longer than the lock, unless it finds itself in one: its
- * own does (it only reads the interpreter from it). Commands for another interpreter say so by PIPENV_IGNORE_VIRTUALENVS.
- */
+/** Pipenv locks for the interpreter of the active virtual environment: its own, which is on the lock's Python. */
 function activated(tool: Tool | UvProgram, name: ToolSpec['name']): Readonly<Record<string, string>> {
   return name === 'pipenv' && 'bin' in tool ? { VIRTUAL_ENV: dirname(tool.bin) } : {};
 }

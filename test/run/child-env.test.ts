@@ -84,7 +84,7 @@ describe('childEnvironment', () => {
       GIT_CONFIG_GLOBAL: '/dev/null',
       GIT_TERMINAL_PROMPT: '0',
       UV_CACHE_DIR: '/cache/uv-cache',
-      POETRY_CACHE_DIR: '/cache/poetry/any',
+      POETRY_CACHE_DIR: '/home-of-run/.cache/poetry/any',
       UV_PYTHON_DOWNLOADS: 'never',
       WORKON_HOME: '/home-of-run/virtualenvs',
     });
@@ -169,6 +169,8 @@ describe('refusedVariable', () => {
     'POETRY_CACHE_DIR',
     'PIP_CONFIG_FILE',
     'SSL_CERT_FILE',
+    'GIT_SSL_CAINFO',
+    'NODE_EXTRA_CA_CERTS',
     'HTTPS_PROXY',
     'https_proxy',
   ])('lets only the run set %s', (name) => {

@@ -1,6 +1,6 @@
 /** Reading JSON of others: errors with lines, duplicate keys refused. Pure. */
 import { LockSyntaxError } from '../ecosystem.ts';
-import { conflictLine, isTable, type Table } from '../poetry/toml.ts';
+import { conflictLine, isTable, type Table } from '../toml.ts';
 import { normaliseText } from '../tree.ts';
 
 /**

@@ -2,8 +2,8 @@
 import type { LockContent, LockedPackage } from '../../model.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
 import { normaliseName } from '../package-name.ts';
-import { isTable, itemsOf, tableAt, textAt, valueAt } from '../poetry/toml.ts';
-import type { Table } from '../poetry/toml.ts';
+import { isTable, itemsOf, tableAt, textAt, valueAt } from '../toml.ts';
+import type { Table } from '../toml.ts';
 import { readJsonObject } from './json.ts';
 
 /**

@@ -1,9 +1,9 @@
 /** What a Pipfile says: names, sources, Python, remotes, paths. Pure. */
 import type { PythonChoice, Remote } from '../../model.ts';
 import { normaliseName } from '../package-name.ts';
-import type { PathDependency } from '../poetry/path-dependencies.ts';
-import { isRemote, remoteUrl, withoutUser } from '../poetry/remote-url.ts';
-import { isTable, itemsOf, lineOfText, placeOf, readToml, tableAt, textAt, valueAt } from '../poetry/toml.ts';
+import type { PathDependency } from '../path-dependencies.ts';
+import { isRemote, remoteUrl, withoutUser } from '../remote-url.ts';
+import { isTable, itemsOf, lineOfText, placeOf, readToml, tableAt, textAt, valueAt } from '../toml.ts';
 import { isPublicIndex } from '../public-index.ts';
 
 /** One `[[source]]`. */

@@ -20,8 +20,6 @@ export interface PipenvPlan {
 }
 
 const ENVIRONMENT: Readonly<Record<string, string>> = {
-  // A virtual environment of its own, in the child's private home.
-  PIPENV_IGNORE_VIRTUALENVS: '1',
   PIPENV_NO_INHERIT: '1',
   PIPENV_NOSPIN: '1',
   PIPENV_HIDE_EMOJIS: '1',
@@ -70,8 +68,6 @@ export function nextPipenvStep(plan: PipenvPlan, facts: Facts, history: readonly
 
 interface FoundPython {
   readonly version: string;
-  /** null: uv brings it. */
-  readonly path: string | null;
   readonly notes: readonly string[];
 }
 
@@ -90,17 +86,17 @@ function findPython({ target }: PipenvPlan, facts: Facts): FoundPython | Reason 
     const notes = [
       `Nothing in the repository says which Python ${target.path} is for: it was locked for ${minorOf(newest.version)}. Say so in \`[requires]\` of the Pipfile.`,
     ];
-    return { version: newest.version, path: newest.path, notes };
+    return { version: newest.version, notes };
   }
   const exact = facts.pythons.find((one) => one.version === version);
   const near = facts.pythons.find((one) => minorOf(one.version) === minorOf(version));
-  if (exact !== undefined) return { version: exact.version, path: exact.path, notes: [] };
+  if (exact !== undefined) return { version: exact.version, notes: [] };
   const isFull = version !== minorOf(version);
   if (near !== undefined) {
     const notes = isFull ? [`Locked with Python ${near.version}, since ${version} is not installed.`] : [];
-    return { version: near.version, path: near.path, notes };
+    return { version: near.version, notes };
   }
-  if (facts.pythonDownloads) return { version, path: null, notes: [] };
+  if (facts.pythonDownloads) return { version, notes: [] };
   const installed = facts.pythons.map((one) => one.version).join(', ') || 'none';
   return reason(
     'python-missing',
@@ -153,7 +149,9 @@ function commandOf(
 ): Extract<Step, { do: 'run' }>['command'] {
   return {
     tool: { name: 'pipenv', version, python: python.version, with: [] },
-    argv: ['pipenv', 'lock', '--python', python.path ?? python.version],
+    // The tool's own environment is on that very Python, and the runner shows it as the active one: without `--python`
+    // Pipenv locks for it, and makes no virtual environment first, which takes longer than the lock.
+    argv: ['pipenv', 'lock'],
     cwd: target.cwd,
     env: { ...ENVIRONMENT, ...(index === null ? {} : { PIPENV_PYPI_MIRROR: index }) },
     outputs: [target.path],

@@ -4,8 +4,8 @@ import { LockSyntaxError } from '../ecosystem.ts';
 import { normaliseName } from '../package-name.ts';
 import { isPublicIndex } from '../public-index.ts';
 import { groupsFromGraph } from './groups.ts';
-import { isTable, itemsOf, readToml, tableAt, textAt, valueAt } from './toml.ts';
-import type { Table } from './toml.ts';
+import { isTable, itemsOf, readToml, tableAt, textAt, valueAt } from '../toml.ts';
+import type { Table } from '../toml.ts';
 
 /** One `[[package]]`. */
 export interface Node {

@@ -2,10 +2,10 @@
 import type { Remote } from '../../model.ts';
 import { normaliseName } from '../package-name.ts';
 import { isPublicIndex } from '../public-index.ts';
-import type { PathDependency } from './path-dependencies.ts';
-import { isRemote, remoteUrl, withoutUser } from './remote-url.ts';
-import { hasTable, isTable, itemsOf, placeOf, readToml, tableAt, textAt, valueAt } from './toml.ts';
-import type { Table } from './toml.ts';
+import type { PathDependency } from '../path-dependencies.ts';
+import { isRemote, remoteUrl, withoutUser } from '../remote-url.ts';
+import { hasTable, isTable, itemsOf, placeOf, readToml, tableAt, textAt, valueAt } from '../toml.ts';
+import type { Table } from '../toml.ts';
 
 /** One `[[tool.poetry.source]]` with a URL; Poetry asks it as a simple index, even when the URL is the public one's. */
 export interface PoetrySource {

@@ -40,12 +40,11 @@ export function readPylockCommand(
   const run = words === null ? null : runOf(words);
   const hidden = run === null && (policy.inputs !== undefined || policy.options !== undefined);
   if (run === null && !hidden) {
-    const shown = said === null ? 'no header' : `the header \`${said.commandLines.join(' ').slice(0, 100)}\``;
-    return reason(
-      'header-not-understood',
-      `${path} has ${shown}, which does not tell how uv made it.`,
-      ADVICE,
-    );
+    const shown =
+      said === null
+        ? 'has no header, so that nothing tells'
+        : `has the header \`${said.commandLines.join(' ').slice(0, 100)}\`, which does not tell`;
+    return reason('header-not-understood', `${path} ${shown} how uv made it.`, ADVICE);
   }
   const where = said === null ? '.github/relock.toml' : `${path}:${said.commandLine}`;
   const kind = run?.kind ?? (policy.inputs === undefined ? 'export' : 'compile');

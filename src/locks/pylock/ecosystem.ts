@@ -8,7 +8,7 @@ import { followInputs } from '../compile/reads.ts';
 import { distinctRemotes, optionRemotes } from '../compile/remotes.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
 import type { Detection, LockEcosystem, PlannedLock } from '../ecosystem.ts';
-import { placeOf, readToml, textAt } from '../poetry/toml.ts';
+import { placeOf, readToml, textAt } from '../toml.ts';
 import { isPublicIndex } from '../public-index.ts';
 import { choosePython } from '../python-choice.ts';
 import { minorOf } from '../python-versions.ts';

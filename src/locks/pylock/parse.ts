@@ -2,8 +2,8 @@
 import type { LockContent, LockedPackage } from '../../model.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
 import { normaliseName } from '../package-name.ts';
-import { isTable, itemsOf, readToml, tableAt, textAt, valueAt } from '../poetry/toml.ts';
-import type { Table } from '../poetry/toml.ts';
+import { isTable, itemsOf, readToml, tableAt, textAt, valueAt } from '../toml.ts';
+import type { Table } from '../toml.ts';
 import { isPublicIndex } from '../public-index.ts';
 
 /** What other files tell of the packages: PEP 751 records neither who asks for one, nor a group. */

@@ -6,7 +6,7 @@ import type { PythonChoice, Reason, Skip, Target, Tree } from '../../model.ts';
 import { distinctRemotes } from '../compile/remotes.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
 import type { Detection, LockEcosystem, PlannedLock } from '../ecosystem.ts';
-import { placeOf } from '../poetry/toml.ts';
+import { placeOf } from '../toml.ts';
 import { choosePython } from '../python-choice.ts';
 import { lowerBound, minorOf } from '../python-versions.ts';
 import { replay } from '../replay.ts';

@@ -1,8 +1,8 @@
 /** uv.lock as uv writes it (version 1, any revision), reduced to what Relock asks of it. Pure. */
 import { LockSyntaxError } from '../ecosystem.ts';
 import { normaliseName } from '../package-name.ts';
-import { isTable, itemsOf, readToml, tableAt, textAt, valueAt } from '../poetry/toml.ts';
-import type { Table } from '../poetry/toml.ts';
+import { isTable, itemsOf, readToml, tableAt, textAt, valueAt } from '../toml.ts';
+import type { Table } from '../toml.ts';
 
 export interface UvSource {
   readonly kind: 'registry' | 'git' | 'url' | 'path' | 'directory' | 'editable' | 'virtual';

@@ -3,8 +3,8 @@ import { globMatcher } from '../../config/glob.ts';
 import type { Reason, Tree } from '../../model.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
 import { normaliseName } from '../package-name.ts';
-import { hasTable, isTable, itemsOf, placeOf, readToml, tableAt, textAt, valueAt } from '../poetry/toml.ts';
-import type { Table } from '../poetry/toml.ts';
+import { hasTable, isTable, itemsOf, placeOf, readToml, tableAt, textAt, valueAt } from '../toml.ts';
+import type { Table } from '../toml.ts';
 import { isPublicIndex } from '../public-index.ts';
 import { lineOf } from '../python-versions.ts';
 import { folderOf, readText, reason, resolveInside } from '../tree.ts';
@@ -87,6 +87,9 @@ function readManifest(tree: Tree, path: string): { readonly text: string; readon
     return { text, table: readToml(path, text) };
   } catch (error) {
     if (!(error instanceof LockSyntaxError)) throw error;
+    if (path.includes('{{')) {
+      return reason('unsupported-kind', `${path} is a template, from which other repositories are made.`);
+    }
     return reason('manifest-unreadable', error.message, `Repair ${path}.`);
   }
 }

@@ -3,8 +3,8 @@ import type { Remote, Tree } from '../../model.ts';
 import { uvRemotes } from '../compile/project-input.ts';
 import { distinctRemotes, urlRemote } from '../compile/remotes.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
-import { placeOf, readToml, tableAt, valueAt } from '../poetry/toml.ts';
-import type { Table } from '../poetry/toml.ts';
+import { placeOf, readToml, tableAt, valueAt } from '../toml.ts';
+import type { Table } from '../toml.ts';
 import { readText } from '../tree.ts';
 import type { UvLockFile } from './lock-file.ts';
 

@@ -1,7 +1,7 @@
 /** Reading TOML of others: errors with lines, and careful steps into what was read. Pure. */
 import { parse, TomlError } from 'smol-toml';
-import { LockSyntaxError } from '../ecosystem.ts';
-import { normaliseText } from '../tree.ts';
+import { LockSyntaxError } from './ecosystem.ts';
+import { normaliseText } from './tree.ts';
 
 export type Table = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 /** Dependencies that a manifest takes from the repository itself. Pure. */
-import type { Reason, Tree } from '../../model.ts';
-import { folderOf, reason, resolveInside } from '../tree.ts';
+import type { Reason, Tree } from '../model.ts';
+import { folderOf, reason, resolveInside } from './tree.ts';
 
 export interface PathDependency {
   /** As written, relative to the manifest's folder. */

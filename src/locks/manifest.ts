@@ -1,7 +1,7 @@
 /** Why the manifest beside a lock cannot be used, whatever its kind. Pure. */
-import type { Reason, Tree } from '../../model.ts';
-import { LockSyntaxError } from '../ecosystem.ts';
-import { readText, reason, whyUnreadable } from '../tree.ts';
+import type { Reason, Tree } from '../model.ts';
+import { LockSyntaxError } from './ecosystem.ts';
+import { readText, reason, whyUnreadable } from './tree.ts';
 import { conflictLine } from './toml.ts';
 
 /** More is no manifest of people's. Threat: looking up the line of each of its entries takes the square of its size. */
