@@ -74,7 +74,6 @@ const FIXED: Readonly<Record<string, string>> = {
 
   PIPENV_NOSPIN: '1',
   PIPENV_YES: '1',
-  PIPENV_IGNORE_VIRTUALENVS: '1',
   PIPENV_DONT_LOAD_ENV: '1',
 
   GIT_TERMINAL_PROMPT: '0',
