@@ -25,7 +25,7 @@ const NOT_SOURCE = new Set([
  * Options for every git call on a checkout that is not ours.
  * Threat: a repository's own configuration can name programs (fsmonitor, hooks, pagers) that git would start.
  */
-export const SAFE_GIT: readonly string[] = [
+const SAFE_GIT: readonly string[] = [
   '-c',
   'core.fsmonitor=false',
   '-c',

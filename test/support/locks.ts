@@ -19,7 +19,7 @@ export function target(path: string, more: Partial<Target> = {}): Target {
   };
 }
 
-export function locked(
+function locked(
   name: string,
   version: string | null,
   more: Partial<LockedPackage> = {},
@@ -27,7 +27,7 @@ export function locked(
   return { name, version, source: null, hashes: [], direct: true, via: [], groups: [], ...more };
 }
 
-export function commandFor(path: string): Command {
+function commandFor(path: string): Command {
   return {
     tool: { name: 'uv', version: null, python: null, with: [] },
     argv: ['uv', 'lock', path],
@@ -61,7 +61,7 @@ export function fakeLock(
   };
 }
 
-export function oneCommand(path: string, history: readonly StepResult[]): Step {
+function oneCommand(path: string, history: readonly StepResult[]): Step {
   const [first] = history;
   if (first === undefined) return { do: 'run', command: commandFor(path) };
   if (first.result?.exitCode === 0) return { do: 'done', solver: 'fake 1.0', notes: [] };
