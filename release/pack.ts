@@ -12,6 +12,7 @@ import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
+/** Without `files`: all that is staged is meant to be in it. */
 const KEPT = [
   'name',
   'version',
@@ -19,7 +20,6 @@ const KEPT = [
   'license',
   'keywords',
   'bin',
-  'files',
   'type',
   'dependencies',
 ] as const;

@@ -9,14 +9,12 @@ import { previewForge } from '../forge/preview.ts';
 import { workingTreeForge } from '../forge/working-tree.ts';
 import type { Job, Outcome } from '../model.ts';
 import { outcomeJson, planJson } from '../report/json.ts';
-import { killAllChildren } from '../run/live-groups.ts';
 import type { Arguments } from './arguments.ts';
 import { composePlan, composeRun } from './compose.ts';
 import { planText } from './plan-text.ts';
 import { createProgress } from './progress.ts';
 import { loadSettings } from './load-settings.ts';
 
-const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 const EXIT = { done: 0, failed: 1, usage: 2, changes: 3, interrupted: 130 } as const;
 
 const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;

@@ -5,7 +5,7 @@ import { readAssignments, substitute, unquote } from './build-arguments.ts';
 import { pythonOfImage } from './image-python.ts';
 import type { ImagePython } from './image-python.ts';
 import { installsSystemPython, pythonInCommands } from './installed-python.ts';
-import { systemPythonOf } from './system-python.ts';
+import { bringsSystemPython, systemPythonOf } from './system-python.ts';
 
 export interface StagePython extends ImagePython {
   /** 1-based. */
@@ -106,27 +106,25 @@ function openStage(from: Instruction, globals: ReadonlyMap<string, string>, befo
       variables: new Map(base.variables),
     };
   }
-  const python = pythonOfImage(image);
-  const system = systemPythonOf(image);
+  const own = pythonOfImage(image);
   const text = shown(from, `FROM ${image}`);
+  const system = systemOf(image, text);
+  const python = own === null ? null : { ...own, ...text, isSystem: false };
   return {
     name,
     base: image,
-    python: python === null ? null : { ...python, ...text, isSystem: false },
-    system:
-      system === null
-        ? null
-        : {
-            version: system,
-            implementation: 'cpython',
-            line: text.line,
-            text: `${text.text} and its own python3`,
-            isSystem: true,
-          },
+    python: python ?? (bringsSystemPython(image) ? system : null),
+    system,
     sources: [],
     commands: [],
     variables: new Map(),
   };
+}
+
+function systemOf(image: string, { line, text }: Pick<StagePython, 'line' | 'text'>): StagePython | null {
+  const version = systemPythonOf(image);
+  if (version === null) return null;
+  return { version, implementation: 'cpython', line, text: `${text} and its own python3`, isSystem: true };
 }
 
 function readInStage(
@@ -177,7 +175,8 @@ function learn(stage: Draft, version: string | null, instruction: Instruction, t
 
 /** The part of a long command that names the version. */
 function startingNear(command: string, version: string | null): string {
-  const at = version === null ? -1 : command.indexOf(version);
+  const named = version === null ? -1 : command.indexOf(`python${version}`);
+  const at = version === null || named !== -1 ? named : command.indexOf(version);
   const plain = command.slice(0, at + 1).replaceAll(/\s+/gu, ' ');
   if (plain.length < SHOWN / 2) return command;
   const start = command.lastIndexOf(' ', Math.max(0, at - 1));

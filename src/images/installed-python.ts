@@ -26,7 +26,20 @@ export function pythonInCommands(text: string): string | null {
   return found.size === 1 && only !== undefined ? only : null;
 }
 
+/** Interpreters that are used to install, which some command must have brought in. */
+const USED: readonly RegExp[] = [
+  /(?:^|[\s/"'])python(3\.\d{1,2})["']?\s+-m\s+(?:venv|pip|ensurepip|virtualenv)\b/gu,
+  /(?:^|[\s/])pip(3\.\d{1,2})\s+install\b/gu,
+  /\bvirtualenv\s[^&|;\n]{0,200}?(?:-p|--python)[\s=]+(?:\/[\w./]*\/)?python(3\.\d{1,2})\b/gu,
+  /\buv\s+(?:venv|sync|pip\s+install)\s[^&|;\n]{0,200}?(?:-p|--python)[\s=]+(?:\/[\w./]*\/)?(?:python)?(3\.\d{1,2}(?:\.\d{1,2})?)(?![\d.])/gu,
+];
+
 function versionsIn(command: string): readonly string[] {
+  const used = USED.flatMap((pattern) => all(pattern, command));
+  return used.length > 0 ? used : installedIn(command);
+}
+
+function installedIn(command: string): readonly string[] {
   const installed = /\b(?:uv\s+python|pyenv)\s+install\b(.*)/su.exec(command);
   if (installed !== null) return all(VERSION_ARGUMENT, installed[1] ?? '');
   if (/\b(?:conda|mamba|micromamba)\b/u.test(command)) return all(CONDA, command);

@@ -66,6 +66,11 @@ const UBI_IN_NAME = /(?:^|\/)ubi(\d+)(?:$|[-/])/u;
 const CODENAME = new RegExp(`(?:^|[-_.])(${[...CODENAMES.keys()].join('|')})(?:$|[-_.])`, 'u');
 const LONGEST = 512;
 
+/** Images that bring their distribution's Python without a command. */
+export function bringsSystemPython(reference: string): boolean {
+  return /(?:^|\/)playwright\/python(?:$|[:@])/u.test(reference.slice(0, LONGEST).toLowerCase());
+}
+
 /**
  * The Python that the package `python3` of an image's distribution is: `ubuntu:22.04`, `node:20-bookworm-slim`,
  * `nvidia/cuda:12.1.0-runtime-ubuntu22.04`, `redhat/ubi9`.

@@ -22,8 +22,7 @@ interface Candidate {
   readonly stage: number;
 }
 
-const DOCKERFILE =
-  /(?:^|\/)(?:(?:Dockerfile|Containerfile|dockerfile)(?:[._-][^/]*)?|[^/]*\.[Dd]ockerfile)$/u;
+const DOCKERFILE = /(?:^|\/)(?:(?:Dockerfile|Containerfile|dockerfile)(?:[._-][^/]*)?|[^/]*[Dd]ockerfile)$/u;
 /** Commands that install what a lock of that name holds. */
 const INSTALLERS: readonly { readonly lock: RegExp; readonly command: RegExp }[] = [
   { lock: /^poetry\.lock$/u, command: /\bpoetry\b.*\b(?:install|sync|export)\b/su },

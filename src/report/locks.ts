@@ -28,9 +28,9 @@ export function lockSections(
   ].filter((fact) => fact !== '');
   const told = [...target.notes, ...result.notes].map((note) => `> ${sentence(note)}`);
   const summary =
-    changes.length === 0
-      ? 'No package moved; the text of the lock did.'
-      : `${plural(changes.length, 'package')}: ${kindsInWords(moves)}.`;
+    changes.length > 0
+      ? `${plural(changes.length, 'package')}: ${kindsInWords(moves)}.`
+      : 'The text of the lock changed.';
   const head = [`## ${code(target.path)}`, `${summary} It was ${facts.join(' ')}.`, told.join('  \n')];
   const open = moved.length <= OPEN_ROWS ? moved : direct;
   if (open.length > 0) head.push(rows(open, links));

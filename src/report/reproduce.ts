@@ -12,7 +12,11 @@ export function reproduceSections(results: readonly TargetResult[], job: Job): r
   const made = results.filter(({ status }) => status === 'updated').map(({ target }) => target);
   if (made.length === 0) return [];
   const cutoff = job.cutoff === null ? [] : [`# Only releases uploaded before ${job.cutoff} were used.`];
-  const lines = inOrder(made).map((target) => commandLine(withTool(target), target.cwd));
+  const lines = inOrder(made).map((target) =>
+    target.kind === 'pinned'
+      ? `# ${target.path}: its pins were moved in place, as uv solved them; no tool does that by itself.`
+      : commandLine(withTool(target), target.cwd),
+  );
   const text = fold(
     'How to make these locks by hand',
     fenced([...cutoff, ...new Set(lines)].join('\n'), 'sh'),

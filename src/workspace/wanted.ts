@@ -29,13 +29,12 @@ const WHOLE_NAMES = new Set([
   '.tool-versions',
   'runtime.txt',
   'relock.toml',
-  'Containerfile',
 ]);
 
 const WHOLE_PATTERNS: readonly RegExp[] = [
   /^pylock(?:\.[^/]+)?\.toml$/u,
   /^[^/]*(?:requirements|constraints|reqs)[^/]*$/iu,
-  /^(?:Dockerfile(?:[.-].*)?|.*\.[Dd]ockerfile)$/u,
+  /^(?:(?:Dockerfile|Containerfile|dockerfile)(?:[._-].*)?|.*[Dd]ockerfile)$/u,
   /^[^/]*(?:conda|environment)[^/]*\.(?:ya?ml|lock)$/iu,
   /\.py\.lock$/u,
 ];

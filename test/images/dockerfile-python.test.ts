@@ -3,7 +3,8 @@ import { describe, expect, it } from 'vitest';
 import { substitute } from '../../src/images/build-arguments.ts';
 import { readStages } from '../../src/images/dockerfile-python.ts';
 import { pythonOfImage } from '../../src/images/image-python.ts';
-import { pythonInCommands } from '../../src/images/installed-python.ts';
+import { installsSystemPython, pythonInCommands } from '../../src/images/installed-python.ts';
+import { systemPythonOf } from '../../src/images/system-python.ts';
 
 describe('pythonOfImage', () => {
   it.each([
@@ -88,10 +89,62 @@ describe('pythonInCommands', () => {
     ['pyenv install 3.10.4 && pyenv global 3.10.4', '3.10.4'],
     ['micromamba install -y -n base python=3.11 pip', '3.11'],
     ['apt-get install python3.9 python3.10', null],
+    ['microdnf install -y python39 python39-pip', '3.9'],
+    ['dnf install python3 python3-pip', null],
+    ['zypper in python311', '3.11'],
+    ['PKGS="python3.11 git" && microdnf install -y $PKGS && python3.11 -m venv /venv', '3.11'],
+    ['/usr/bin/python3.12 -m pip install -r requirements.txt', '3.12'],
+    ['pip3.10 install -r requirements.txt', '3.10'],
+    ['virtualenv --python=/usr/bin/python3.9 /venv', '3.9'],
+    ['uv venv --seed --python 3.12.4 /venv', '3.12.4'],
+    ['uv sync --frozen -p 3.13', '3.13'],
+    ['uv pip install -p /venv/bin/python x', null],
+    ['python3.9 manage.py', null],
     ['echo python3.9', null],
     ['apt-get install -y python3', null],
   ])('%s -> %s', (text, version) => {
     expect(pythonInCommands(text)).toBe(version);
+  });
+});
+
+describe('systemPythonOf', () => {
+  it.each([
+    ['ubuntu:22.04', '3.10'],
+    ['docker.io/library/ubuntu:jammy-20240111@sha256:abc', '3.10'],
+    ['debian:bookworm-slim', '3.11'],
+    ['debian:12.5', '3.11'],
+    ['alpine:3.20.1', '3.12'],
+    ['node:20-bookworm-slim', '3.11'],
+    ['node:20-alpine3.19', '3.11'],
+    ['nvidia/cuda:12.1.0-runtime-ubuntu22.04', '3.10'],
+    ['mcr.microsoft.com/devcontainers/base:ubuntu-24.04', '3.12'],
+    ['mcr.microsoft.com/playwright/python:v1.40.0-jammy', '3.10'],
+    ['registry.access.redhat.com/ubi9/ubi-minimal:9.3', '3.9'],
+    ['rockylinux:8', '3.6'],
+    ['amazonlinux:2023', '3.9'],
+    ['ubuntu', null],
+    ['ubuntu:latest', null],
+    ['debian:stable-slim', null],
+    ['alpine:edge', null],
+    ['postgres:12', null],
+    ['example/ubuntu-tools:2204', null],
+    ['$BASE', null],
+  ])('%s is %s', (reference, version) => {
+    expect(systemPythonOf(reference)).toBe(version);
+  });
+});
+
+describe('installsSystemPython', () => {
+  it.each([
+    ['apt-get update && apt-get install -y curl python3-pip', true],
+    ['apk add --no-cache python3~=3.11 py3-pip', true],
+    ['dnf install python3', true],
+    ['apt-get install -y python-is-python3', true],
+    ['apt-get install -y libpython3-dev curl', false],
+    ['apt-get install -y curl && python3 x.py', false],
+    ['pip install python-dateutil', false],
+  ])('%s: %s', (text, expected) => {
+    expect(installsSystemPython(text)).toBe(expected);
   });
 });
 
@@ -120,6 +173,7 @@ describe('readStages', () => {
       implementation: 'cpython',
       line: 4,
       text: 'FROM python:3.11-slim',
+      isSystem: false,
     });
     expect(base?.sources).toEqual(['requirements.txt', 'constraints.txt']);
     expect(final?.python).toEqual(base?.python);
@@ -143,6 +197,35 @@ describe('readStages', () => {
   it('takes the image over a second Python that a package brings', () => {
     const [stage] = readStages('FROM python:3.12\nRUN apt-get install -y python3.9\n');
     expect(stage?.python?.version).toBe('3.12');
+  });
+
+  it("takes the distribution's own Python where it is installed, until another one is", () => {
+    const system = 'FROM ubuntu:22.04 AS a\nRUN apt-get install -y python3-pip\n';
+    const [none, own, chosen] = [
+      readStages('FROM ubuntu:22.04\nRUN apt-get install -y curl\n'),
+      readStages(`${system}FROM a\nRUN pip install x\n`),
+      readStages(`${system}RUN uv python install 3.12\n`),
+    ].map((stages) => stages.at(-1)?.python ?? null);
+    expect(none).toBeNull();
+    expect(own).toEqual({
+      version: '3.10',
+      implementation: 'cpython',
+      line: 1,
+      text: 'FROM ubuntu:22.04 and its own python3',
+      isSystem: true,
+    });
+    expect(chosen).toMatchObject({ version: '3.12', line: 3, isSystem: false });
+  });
+
+  it('knows an image that brings it without a command', () => {
+    const [stage] = readStages('FROM mcr.microsoft.com/playwright/python:v1.40.0-jammy\n');
+    expect(stage?.python).toMatchObject({ version: '3.10', isSystem: true });
+  });
+
+  it('shows the part of a long command that names the Python', () => {
+    const packages = Array.from({ length: 30 }, (_, at) => `package${at}`).join(' ');
+    const [stage] = readStages(`FROM debian:12\nRUN apt-get install -y ${packages} python3.9 more\n`);
+    expect(stage?.python?.text).toBe('RUN … python3.9 more');
   });
 
   it('learns UV_PYTHON', () => {

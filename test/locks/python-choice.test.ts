@@ -221,6 +221,17 @@ describe('version files', () => {
       'a/setup.cfg:2 python_requires = >=3.7',
     ],
     [
+      { 'a/setup.py': 'setup(\n    # python_requires="x",\n    python_requires=">=3.8, <4",\n)\n' },
+      '3.8',
+      'a/setup.py:3 python_requires = ">=3.8, <4"',
+    ],
+    [{ 'a/setup.py': 'setup(python_requires=VERSION)\n' }, null, 'nothing in the repository says'],
+    [
+      { 'pyproject.toml': '[project]\nrequires-python = ">=3.11"\n' },
+      '3.11',
+      'pyproject.toml:2 requires-python = ">=3.11"',
+    ],
+    [
       { 'a/pyproject.toml': 'broken = [', '.github/workflows/x.yml': 'python-version: ["3.9", "3.10"]' },
       null,
       'nothing in the repository says',

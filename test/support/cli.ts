@@ -1,7 +1,7 @@
 /** Relock as its users start it: a child process of its own, in an environment that holds nothing of the test's. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { cpSync, existsSync, lstatSync, mkdirSync, readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -12,7 +12,7 @@ const MAIN = fileURLToPath(new URL('../../src/cli/main.ts', import.meta.url));
 const MIXED = fileURLToPath(new URL('../fixtures/mixed', import.meta.url));
 
 /** Tools and downloads; kept for the next test file and the next run. */
-export const CACHE = fileURLToPath(new URL('../../node_modules/.cache/relock-test/cli', import.meta.url));
+const CACHE = fileURLToPath(new URL('../../node_modules/.cache/relock-test/cli', import.meta.url));
 
 /** Of the machine: certificates and proxies, without which nothing answers. */
 const PASSED =
@@ -42,15 +42,20 @@ export interface Started {
   readonly ended: Promise<Ended>;
 }
 
-/** The environment of a child: a home of its own without any configuration, the test's cache, no stray settings. */
-export function cliEnvironment(tmp: string): Record<string, string> {
-  const home = folder({ '.config/empty': '' });
+/** What every client needs to reach anything on this machine. */
+export function networkEnvironment(): Record<string, string> {
   const passed = Object.entries(process.env).flatMap(([name, value]) =>
     value !== undefined && PASSED.test(name) ? [[name, value] as const] : [],
   );
+  return Object.fromEntries(passed);
+}
+
+/** The environment of a child: a home of its own without any configuration, the test's cache, no stray settings. */
+function cliEnvironment(tmp: string): Record<string, string> {
+  const home = folder({ '.config/empty': '' });
   const path = (process.env['PATH'] ?? '').split(delimiter).filter((one) => !one.endsWith('/.bin'));
   return {
-    ...Object.fromEntries(passed),
+    ...networkEnvironment(),
     PATH: path.join(delimiter),
     HOME: home,
     LANG: 'C.UTF-8',
@@ -146,12 +151,18 @@ export function mixedRepository(): string {
 /** Every file below `root` with its content, to compare before and after; links by where they lead. */
 export function snapshot(root: string): Readonly<Record<string, string>> {
   const found: Record<string, string> = {};
-  for (const entry of readdirSync(root, { recursive: true, withFileTypes: true })) {
-    const path = join(entry.parentPath, entry.name);
-    if (entry.isSymbolicLink()) found[path] = `-> ${readlinkSync(path)}`;
-    else if (entry.isFile()) found[path] = readFileSync(path, 'latin1');
-    else found[path] = entry.isDirectory() ? 'folder' : 'other';
-  }
+  // Names as bytes: not every name is UTF-8.
+  const look = (folder: Buffer): void => {
+    for (const entry of readdirSync(folder, { withFileTypes: true, encoding: 'buffer' })) {
+      const path = Buffer.concat([folder, Buffer.from('/'), entry.name]);
+      const key = path.toString('latin1');
+      if (entry.isSymbolicLink()) found[key] = `-> ${readlinkSync(path)}`;
+      else if (entry.isFile()) found[key] = `${lstatSync(path).mode} ${readFileSync(path, 'latin1')}`;
+      else found[key] = entry.isDirectory() ? 'folder' : 'other';
+      if (entry.isDirectory()) look(path);
+    }
+  };
+  look(Buffer.from(root));
   return found;
 }
 

@@ -10,6 +10,7 @@ export function specOf(more: Partial<CompileSpec> = {}): CompileSpec {
     cwd: '.',
     inputs: ['requirements.in'],
     options: [],
+    optionsHidden: false,
     header: HEADER,
     newline: '\n',
     bom: false,

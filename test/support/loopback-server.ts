@@ -23,10 +23,14 @@ interface SeenRequest {
   readonly authorization: string | undefined;
 }
 
-/** Starts a server that ends with the test; with TLS when a certificate is given. */
+/**
+ * Starts a server that ends with the test; with TLS when a certificate is given.
+ * @param host an address of loopback; one that clients do not take for this very machine is 127.0.0.2 (on Linux).
+ */
 export async function startServer(
   handler: Handler,
   certificate?: { readonly certificate: string; readonly key: string },
+  host = '127.0.0.1',
 ): Promise<TestServer> {
   const seen: SeenRequest[] = [];
   function listener(request: IncomingMessage, response: ServerResponse): void {
@@ -38,7 +42,7 @@ export async function startServer(
     certificate === undefined
       ? createHttp(listener)
       : createHttps({ cert: certificate.certificate, key: certificate.key }, listener);
-  server.listen(0, '127.0.0.1');
+  server.listen(0, host);
   await once(server, 'listening');
   const { port } = server.address() as AddressInfo;
 
@@ -47,5 +51,5 @@ export async function startServer(
     await new Promise((resolve) => server.close(resolve));
   }
   onTestFinished(close);
-  return { port, origin: `http${certificate === undefined ? '' : 's'}://127.0.0.1:${port}`, seen, close };
+  return { port, origin: `http${certificate === undefined ? '' : 's'}://${host}:${port}`, seen, close };
 }

@@ -5,7 +5,7 @@ import { resolveWritten } from './files.ts';
 import type { Files, ReadStart } from './files.ts';
 import { isUrl } from './option-values.ts';
 import type { OptionTable } from './option-rule.ts';
-import { findLinksProblem, leaves } from './reads.ts';
+import { leaves, placeProblem } from './reads.ts';
 import type { CompileOption } from './spec.ts';
 
 export interface CheckedOptions {
@@ -33,7 +33,7 @@ export function checkOptions(
     if (value === null) {
       checked.push(option);
     } else if (use === 'constraint') {
-      if (isUrl(value)) {
+      if (isUrl(value) && !/^file:/iu.test(value)) {
         checked.push(option);
         continue;
       }
@@ -49,8 +49,8 @@ export function checkOptions(
       starts.push({ cwd, path, namedIn: where });
       const same = resolveInside(cwd, value) === path;
       checked.push(same ? option : { name, value: relativeTo(cwd, path) });
-    } else if (use === 'find-links') {
-      const problem = findLinksProblem(files, [cwd], value, `${where}: ${name}`);
+    } else if (use === 'find-links' || use === 'index') {
+      const problem = placeProblem(files, [cwd], value, `${where}: ${name}`);
       if (problem !== null) return problem;
       checked.push(option);
     } else if (use === 'config-inside') {

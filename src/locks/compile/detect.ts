@@ -1,6 +1,7 @@
 /** Finds every compiled requirements file of the tree, with a header or without, and every input that has no lock. */
 import type { Policy } from '../../config/policy.ts';
-import type { LockKind, Reason, Skip, Tree } from '../../model.ts';
+import type { LockKind, PythonChoice, Reason, Skip, Tree } from '../../model.ts';
+import { minorOf } from '../python-versions.ts';
 import { pinnedVersion } from '../requirements/pins.ts';
 import { normaliseText, reason } from '../tree.ts';
 import type { DetectedLock, FoundLock, Surroundings } from './detected.ts';
@@ -40,8 +41,28 @@ export function detectCompiled(tree: Tree, policy: Policy): CompiledLocks {
     if ('spec' in planned) locks.push(planned);
     else skips.push(planned);
   }
+  const shared = sharedPython(locks);
   skips.push(...findUnlocked(files, locks, around.locks));
-  return { locks, skips };
+  return { locks: locks.map((lock) => withPython(lock, shared)), skips };
+}
+
+/** The one Python of all locks for which anything says one, or null. */
+function sharedPython(locks: readonly DetectedLock[]): PythonChoice | null {
+  const known = locks.filter(({ spec }) => spec.python.version !== null);
+  const minors = new Set(known.map(({ spec }) => minorOf(spec.python.version ?? '')));
+  const [first] = known;
+  const [minor] = minors;
+  if (first === undefined || minor === undefined || minors.size > 1) return null;
+  return {
+    version: minor,
+    from: `nothing says it for this lock; ${first.spec.lock} is for it: ${first.spec.python.from}`,
+  };
+}
+
+function withPython(lock: DetectedLock, shared: PythonChoice | null): DetectedLock {
+  const { python } = lock.spec;
+  const isOpen = python.version === null && python.from.startsWith('nothing');
+  return isOpen && shared !== null ? { ...lock, spec: { ...lock.spec, python: shared } } : lock;
 }
 
 function findLocks(files: Files): readonly FoundLock[] {

@@ -10,7 +10,7 @@ import type { PlacedInput } from './working-folder.ts';
 
 /**
  * An extra was asked for when all it wants is pinned on the project's own wish, and something of it is not wanted without
- * the extra. What setup.py or setup.cfg call extras nobody reads here.
+ * the extra, nor with a larger one that was asked for. What setup.py or setup.cfg call extras nobody reads here.
  */
 export function findHiddenExtras(
   files: Files,
@@ -34,10 +34,22 @@ export function findHiddenExtras(
     const project = tableAt(files.toml(path), 'project');
     const plain = new Set(namesIn(project['dependencies']));
     const extras = Object.entries(tableAt(project, 'optional-dependencies'));
-    for (const [extra, list] of extras) {
-      const names = namesIn(list);
-      const asked = names.every((name) => wanted.has(name)) && names.some((name) => !plain.has(name));
-      if (asked) options.push({ name: '--extra', value: extra });
+    const asked = extras
+      .map(([extra, list]) => ({
+        extra,
+        names: new Set(namesIn(list).filter((name) => !plain.has(name))),
+        list,
+      }))
+      .filter(({ names, list }) => names.size > 0 && namesIn(list).every((name) => wanted.has(name)));
+    for (const [at, { extra, names }] of asked.entries()) {
+      // All of it comes with a larger one already.
+      const isPart = asked.some(
+        (other, index) =>
+          index !== at &&
+          [...names].every((name) => other.names.has(name)) &&
+          (other.names.size > names.size || index < at),
+      );
+      if (!isPart) options.push({ name: '--extra', value: extra });
     }
   }
   return { options, notes };

@@ -78,7 +78,7 @@ export function findHiddenInputs(
   return { cwd, inputs, constraints, how: means.join(' and ') };
 }
 
-/** The folder from which most of the annotated paths exist; the root when nothing tells. */
+/** The folder from which most of the annotated paths exist, the deepest of several; the root when nothing tells. */
 function annotatedFolder(files: Files, lock: string, written: readonly string[]): string {
   let best = { cwd: '.', found: 0 };
   for (const cwd of foldersUpTo(folderOf(lock))) {
@@ -86,7 +86,7 @@ function annotatedFolder(files: Files, lock: string, written: readonly string[])
       const path = resolveInside(cwd, file);
       return path !== null && files.has(path);
     }).length;
-    if (found > best.found) best = { cwd, found };
+    if (found > 0 && found >= best.found) best = { cwd, found };
   }
   return best.cwd;
 }

@@ -91,6 +91,7 @@ export function planMultiLock(
       cwd,
       inputs: [written],
       options,
+      optionsHidden: false,
       ...fileStyle(files, found, options),
       layers: layers.sort(),
       python: { version: python.version, from: python.from },

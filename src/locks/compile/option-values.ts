@@ -43,6 +43,8 @@ const HARMLESS: ReadonlyMap<string, boolean> = new Map([
   ['--uploaded-prior-to', true],
 ]);
 
+const PLACES: ReadonlySet<string> = new Set(['--find-links', '-f', '--index-url', '-i', '--extra-index-url']);
+
 /** Without influence on the lock. */
 const IDLE: ReadonlyMap<string, boolean> = new Map([
   ['--retries', true],
@@ -95,7 +97,7 @@ export function checkPipArgs(text: string): CheckedPipArgs {
       if (next?.kind !== 'word') return refuse(name, 'it lacks its value');
       words.push(next.text);
     }
-    if ((name === '--find-links' || name === '-f') && leavesRepository(words)) {
+    if (PLACES.has(name) && leavesRepository(words)) {
       return refuse(words.join(' '), 'it names a folder outside of the repository');
     }
     if (harmless === undefined)
@@ -106,7 +108,7 @@ export function checkPipArgs(text: string): CheckedPipArgs {
 }
 
 function leavesRepository(words: readonly string[]): boolean {
-  const place = (words[1] ?? words[0] ?? '').replace(/^--find-links=/u, '').replace(/^file:(?:\/\/)?/iu, '');
+  const place = (words[1] ?? words[0] ?? '').replace(/^--[\w-]+=/u, '').replace(/^file:(?:\/\/)?/iu, '');
   return (
     !/^https?:\/\//iu.test(place) &&
     (/^(?:[\\/~]|[a-z]:)/iu.test(place) || place.split(/[\\/]/u).includes('..'))

@@ -37,14 +37,16 @@ export function pipCompileText(
   python: string | null,
 ): string {
   const { options } = spec;
-  const old = readText(tree, spec.lock) ?? '';
+  const text = readText(tree, spec.lock) ?? '';
+  const old = oldLock(text);
   const writer: Writer = {
     spec,
-    keepsPaths: hasRawPaths(old),
-    stripsExtras: isOn(options, '--strip-extras', false),
+    keepsPaths: hasRawPaths(text),
+    stripsExtras: isOn(options, '--strip-extras', false) || hidesStripExtras(spec, old, pins),
+    namedThemselves: old.namedThemselves,
     wishes: wishesThatHold(wishes, python === null ? {} : cpythonEnvironment(python)),
-    names: sourceNames(wishes),
-    hiddenMarkers: wishes.hasHidden ? markersOfLock(old) : new Map(),
+    names: new Map([...old.projects, ...sourceNames(wishes)]),
+    hiddenMarkers: wishes.hasHidden ? markersOfLock(text) : new Map(),
   };
   const unsafeNames = new Set(unsafePackages(spec));
   const isUnsafe = ({ name }: Pin): boolean => name !== null && unsafeNames.has(name);
@@ -78,10 +80,45 @@ interface Writer {
   /** The lock names files as `reqs/../base.in`, as pip-tools did before 7.5; later ones write `base.in`. */
   readonly keepsPaths: boolean;
   readonly stripsExtras: boolean;
+  /** Packages that the lock names among their own parents. */
+  readonly namedThemselves: ReadonlySet<string>;
   readonly wishes: ReadonlyMap<string, readonly Wish[]>;
   /** uv's name of a source to pip-compile's. */
   readonly names: ReadonlyMap<string, string>;
   readonly hiddenMarkers: ReadonlyMap<string, string>;
+}
+
+interface OldLock {
+  /** Name to whether its pin shows extras. */
+  readonly extras: ReadonlyMap<string, boolean>;
+  readonly namedThemselves: ReadonlySet<string>;
+  /** Projects whose name only their build backend knows: `my-app (setup.py)` to `My_App (setup.py)`. */
+  readonly projects: ReadonlyMap<string, string>;
+}
+
+function oldLock(text: string): OldLock {
+  const extras = new Map<string, boolean>();
+  const namedThemselves = new Set<string>();
+  const projects = new Map<string, string>();
+  for (const entry of parseRequirements(text).entries) {
+    if (entry.kind !== 'requirement' || entry.name === null) continue;
+    const { name, comments } = entry;
+    extras.set(name, entry.extras.length > 0);
+    const parents = comments.flatMap((comment) => comment.replace(/^via\s+/u, '').split(', '));
+    for (const parent of parents.map((one) => one.trim())) {
+      if (parent === name) namedThemselves.add(name);
+      const [, project = '', file = ''] = /^([\w.-]+) (\([^()]+\))$/u.exec(parent) ?? [];
+      if (project !== '') projects.set(`${normaliseName(project)} ${file}`, parent);
+    }
+  }
+  return { extras, namedThemselves, projects };
+}
+
+/** No pin of the lock has extras, and one that it has without would get some now. */
+function hidesStripExtras(spec: CompileSpec, { extras }: OldLock, pins: readonly Pin[]): boolean {
+  if (!spec.optionsHidden || hasOption(spec.options, '--no-strip-extras')) return false;
+  if ([...extras.values()].some((has) => has)) return false;
+  return pins.some(({ head, name }) => name !== null && extras.has(name) && /^[\w.-]+\[/u.test(head));
 }
 
 /** By name; without those whose marker rules them out here. */
@@ -189,13 +226,16 @@ function sourcesOf(writer: Writer, pin: Pin, wishes: readonly Wish[]): readonly 
       return writer.names.get(source) ?? source;
     }),
   );
-  if (pin.name !== null && wishes.some((wish) => namesItself(wish))) sources.add(pin.name);
+  const { name } = pin;
+  const keepsName = name !== null && writer.namedThemselves.has(name) && /^[\w.-]+\[/u.test(pin.head);
+  if (name !== null && (keepsName || wishes.some((wish) => namesItself(wish)))) sources.add(name);
   return [...sources].sort((a, b) => (a < b ? -1 : 1));
 }
 
 /**
  * pip-compile takes the wish `Flask[async]>=2` for another package than the `flask` it leads to, and names it as a parent:
- * only with extras, a version, and a name that is not written in its normal form.
+ * only with extras, a version, and a name that is not written in its normal form. How another package writes the name uv
+ * does not tell; the old lock does.
  */
 function namesItself({ requirement, isConstraint }: Wish): boolean {
   const { extras, specifier, writtenName, name } = requirement;

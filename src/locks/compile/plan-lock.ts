@@ -5,6 +5,7 @@ import { checkOptions } from './check-options.ts';
 import { fileStyle, lockPolicyOf, pythonOf, toolOf } from './detected.ts';
 import type { DetectedLock, FoundLock, Surroundings } from './detected.ts';
 import type { CompileTool, HeaderCommand } from './header-command.ts';
+import { heldByName, pythonOfName } from './name-hints.ts';
 import { tableOf } from './option-tables.ts';
 import { followInputs } from './reads.ts';
 import type { Reads } from './reads.ts';
@@ -53,8 +54,14 @@ export function planLock(
   const recent = tool === 'uv' || header === null || header.python !== null;
   const shown = optionsOfText({ kind, lock, text, given: settled, entries: reads.entries, hidden, recent });
   if (shown.length > 0) notes.push(`${lock}: ${listOptions(shown)} taken from the text of the lock.`);
+  const direct = new Set(
+    reads.entries.flatMap(({ entry }) => (entry.kind === 'requirement' ? [entry.name ?? ''] : [])),
+  );
+  const held = heldByName(lock, text.pins, direct);
+  if (held.length > 0) notes.push(`${lock}: ${listOptions(held)} taken from its name.`);
   const options: readonly CompileOption[] = [
     ...settled,
+    ...held,
     ...(header === null ? [{ name: '--no-header' as const, value: null }] : []),
     ...shown.map(({ name, value }) => ({ name, value })),
   ];
@@ -73,7 +80,7 @@ export function planLock(
         ? { version: header.python, from: `header of ${lock}:${header.line}` }
         : uvConfig?.python != null
           ? { version: uvConfig.python, from: `[tool.uv.pip] python-version of ${uvConfig.path}` }
-          : null;
+          : pythonOfName(lock);
   const manifests = inputs.map(({ path }) => path);
   const python = pythonOf(around, lock, manifests, inLock);
   const required = /^==\s*(\d[\w.]*)$/u.exec(uvConfig?.requiredVersion ?? '')?.[1] ?? null;
@@ -86,6 +93,7 @@ export function planLock(
       cwd,
       inputs: inputs.map(({ written }) => written),
       options,
+      optionsHidden: hidden,
       ...fileStyle(files, found, options),
       layers: reads.layers,
       python: { version: python.version, from: python.from },

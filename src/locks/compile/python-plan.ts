@@ -61,9 +61,9 @@ export function solvedVersion(spec: CompileSpec, plan: PythonPlan): string | nul
   }
 }
 
-/** uv solves for Python 3.7 and later; older ones are left to the tools of their time. */
+/** uv solves for Python 3.6 and later, and installs tools on no older one. */
 export function isTooOldForUv(version: string | null): boolean {
   if (version === null) return false;
   const [major = 0, minor = 0] = version.split('.').map(Number);
-  return major < 3 || (major === 3 && minor < 7);
+  return major < 3 || (major === 3 && minor < 6);
 }

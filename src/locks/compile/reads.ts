@@ -68,11 +68,11 @@ export function followInputs(
     for (const entry of files.requirements(next.path)?.entries ?? []) {
       const where = `${next.path}:${entry.line}`;
       if (entry.kind === 'include' || entry.kind === 'constraint') {
-        if (isUrl(entry.path)) {
+        if (isUrl(entry.path) && !/^file:/iu.test(entry.path)) {
           remotes.push({ url: bareUrl(entry.path), purpose: 'url', namedIn: where });
           continue;
         }
-        const path = resolveInside(folderOf(next.path), entry.path);
+        const path = resolveInside(folderOf(next.path), entry.path.replace(/^file:(?:\/\/)?/iu, ''));
         if (path === null) problem ??= leaves(where, entry.path);
         else queue.push({ cwd: next.cwd, path, namedIn: where });
       } else if (entry.kind === 'option') {
@@ -109,6 +109,14 @@ export function leaves(where: string, written: string): Reason {
   );
 }
 
+const PLACES: ReadonlySet<string> = new Set([
+  '--find-links',
+  '--index-url',
+  '--extra-index-url',
+  '--index',
+  '--default-index',
+]);
+
 /** Options in inputs that reach beyond the repository. */
 function optionProblem(
   files: Files,
@@ -117,19 +125,23 @@ function optionProblem(
   value: string | null,
   where: string,
 ): Reason | null {
-  if (name !== '--find-links' || value === null) return null;
-  return findLinksProblem(files, [folderOf(start.path), start.cwd], value, where);
+  if (!PLACES.has(name) || value === null) return null;
+  return placeProblem(files, [folderOf(start.path), start.cwd], value, where);
 }
 
-/** `--find-links` of a folder or page: inside the repository, or on the web. */
-export function findLinksProblem(
+/**
+ * `--find-links` of a folder or page, or an index: inside the repository, or on the web.
+ * Threat: `file:///` shows the files of the machine to the locker, and its complaints about them to the report.
+ */
+export function placeProblem(
   files: Files,
   folders: readonly string[],
   value: string,
   where: string,
 ): Reason | null {
-  if (/^https?:\/\//iu.test(value) || value.startsWith('$')) return null;
-  const places = folders.map((folder) => resolveInside(folder, value.replace(/^file:(?:\/\/)?/u, '')));
+  const named = value.replace(/^[\w.-]{1,60}=(?=https?:|file:|\/)/iu, '');
+  if (/^https?:\/\//iu.test(named) || named.startsWith('$')) return null;
+  const places = folders.map((folder) => resolveInside(folder, named.replace(/^file:(?:\/\/)?/iu, '')));
   const inside = places.filter((path) => path !== null);
   if (inside.length === 0) return leaves(where, value);
   if (inside.some((path) => files.hasFolder(path) || files.has(path))) return null;
@@ -145,6 +157,8 @@ function localPath(
   isLock: boolean,
 ): { readonly files: readonly string[]; readonly problem: Reason | null } {
   const none = { files: [], problem: null };
+  if (/^(?:git|hg|svn|bzr)\+file:/iu.test(url))
+    return { files: [], problem: isLock ? null : leaves(where, url) };
   if (/^[a-z][a-z0-9+.-]*:/iu.test(url) && !/^file:/iu.test(url)) return none;
   const written = url.replace(/^file:(?:\/\/(?=\/|\.))?/iu, '').replace(/#.*$/u, '');
   if (written.startsWith('$')) return none;

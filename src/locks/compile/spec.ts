@@ -22,6 +22,8 @@ export interface CompileSpec {
    * annotations) although the header hides them. Without output file, inputs, upgrade, Python and junk (`=None`).
    */
   readonly options: readonly CompileOption[];
+  /** The header names no options at all (a script, a make target, none): what else the lock's text shows counts. */
+  readonly optionsHidden: boolean;
   /** The comment block on top of the lock, whole lines, `\n` line ends, kept as it is; empty when there is none. */
   readonly header: string;
   /** `\r\n` when the lock has Windows line ends. */

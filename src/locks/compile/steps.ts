@@ -116,11 +116,9 @@ function* compileForPip(spec: CompileSpec, facts: Facts): Script {
   const wishes = readWishes(inner, facts.tree);
   const finder = finderState(inner.options, wishes.globals);
   const tool = isMulti ? 'pip-compile-multi' : 'pip-compile';
+  if (isTooOldForUv(spec.python.version)) return { do: 'fail', reason: pythonTooOld(spec) };
   if (spec.solver === 'pip-compile') return yield* compileByOwnTool(spec, facts, []);
-  const tooOld = isTooOldForUv(spec.python.version)
-    ? `uv does not solve for Python ${spec.python.version ?? ''}`
-    : null;
-  const why = tooOld ?? (isMulti ? whyOnlyMulti(spec) : null) ?? whyOnlyPipCompile(inner, finder, wishes);
+  const why = (isMulti ? whyOnlyMulti(spec) : null) ?? whyOnlyPipCompile(inner, finder, wishes);
   if (why !== null) {
     if (spec.solver === 'uv') return { do: 'fail', reason: onlyOwnTool(spec, tool, why) };
     return yield* compileByOwnTool(spec, facts, [`Solved by ${tool} itself: ${why}.`]);
@@ -270,6 +268,15 @@ function pythonMissing(spec: CompileSpec, notes: readonly string[]): Reason {
     'python-missing',
     `${spec.lock} is for Python ${version} (${spec.python.from}), which is not installed here, and its own tool must run on it.${why}`,
     `Install Python ${minorOf(version)}, or let uv fetch it (python-downloads in Relock's settings).`,
+  );
+}
+
+function pythonTooOld(spec: CompileSpec): Reason {
+  const version = spec.python.version ?? '';
+  return reason(
+    'tool-does-not-run-on-locked-python',
+    `${spec.lock} is for Python ${version} (${spec.python.from}). uv, which solves and which installs every tool, supports Python 3.6 and later.`,
+    'If the lock is for a newer Python by now, say so with `python` under [[lock]] in .github/relock.toml; else leave it out with `ignore` there.',
   );
 }
 

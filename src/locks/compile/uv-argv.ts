@@ -77,6 +77,7 @@ export function uvArgvForPipCompile(spec: CompileSpec, finder: FinderState, run:
     ...(finder.indexUrls.length > 1 ? ['--index-strategy', 'unsafe-best-match'] : []),
     ...finder.trustedHosts.flatMap((host) => ['--allow-insecure-host', host]),
     ...(cutoff === null ? [] : ['--exclude-newer', cutoff]),
+    ...valuesOf(options, '--upgrade-package').flatMap((held) => ['--upgrade-package', held]),
     ...run.python,
     '--no-sources',
     '--no-header',

@@ -6,12 +6,14 @@ import type { Detection, Facts, LockEcosystem, PlannedLock } from '../ecosystem.
 import { LockSyntaxError } from '../ecosystem.ts';
 import { choosePython } from '../python-choice.ts';
 import type { PythonAnswer } from '../python-choice.ts';
+import { compareVersions, minorOf } from '../python-versions.ts';
 import { imagesThatInstall } from '../python-images.ts';
 import { parseRequirements } from '../requirements/parse.ts';
 import { mergePackages, nameOfLocation, pinnedVersion, union } from '../requirements/pins.ts';
 import { folderOf, readText, reason } from '../tree.ts';
 import { headOf, inputsOfCompiledLocks, isAnnotated, toolsHead } from './compiled-inputs.ts';
-import { lockThatItRepeats } from './exported.ts';
+import { compiledByFolder, compiledLockThatItRepeats, lockThatItRepeats } from './exported.ts';
+import type { CompiledLock } from './exported.ts';
 import { closureReader, remotesOf } from './includes.ts';
 import type { Closure } from './includes.ts';
 import { readPins } from './pins.ts';
@@ -23,10 +25,11 @@ import { nextPinnedStep } from './steps.ts';
 export const pinnedEcosystem: LockEcosystem = { name: 'pinned', kinds: ['pinned'], detect };
 
 const NAME =
-  /(?:^|\/)(?:[^/]*(?:requirements|constraints|reqs)[^/]*\.(?:txt|pip|reqs)|(?:requirements|reqs)\/[^/]+\.(?:txt|pip)|[^/]+\.(?:pip|reqs))$/iu;
+  /(?:^|\/)(?:[^/]*(?:requirements|constraints|reqs)[^/]*\.(?:txt|pip|reqs|lock|freeze|frozen)|(?:requirements|reqs)\/[^/]+\.(?:txt|pip)|[^/]+\.(?:pip|reqs))$/iu;
 /** Other people's files, installed or vendored. */
 const NOT_OURS = /(?:^|\/)(?:node_modules|site-packages|\.venv|venv|\.tox|\.nox)\//u;
-const TEST_DATA = /(?:^|\/)(?:fixtures?|test[-_]?data|__fixtures__)\//iu;
+const TEST_DATA =
+  /(?:^|\/)(?:(?:fixtures?|test[-_]?data|__fixtures__)\/|tests?\/(?:[^/]+\/)*(?:mock|data|resources?|samples?)(?:s|[-_][^/]*)?\/)/iu;
 
 type Found = PlannedLock | Skip | null;
 
@@ -36,6 +39,8 @@ interface Surroundings {
   readonly policy: Policy;
   readonly paths: ReadonlySet<string>;
   readonly closures: ReadonlyMap<string, Closure>;
+  /** By folder. */
+  readonly compiled: ReadonlyMap<string, readonly CompiledLock[]>;
 }
 
 function detect(tree: Tree, policy: Policy): Detection {
@@ -44,7 +49,8 @@ function detect(tree: Tree, policy: Policy): Detection {
   const paths = new Set(tree.paths);
   const readClosure = closureReader(tree, paths);
   const closures = new Map(candidates.map((path) => [path, readClosure(path)]));
-  const around: Surroundings = { tree, policy, paths, closures };
+  const compiled = compiledByFolder(tree, candidates);
+  const around: Surroundings = { tree, policy, paths, closures, compiled };
   const locks: PlannedLock[] = [];
   const skips: Skip[] = [];
   for (const path of candidates) {
@@ -60,7 +66,8 @@ function look(around: Surroundings, path: string): Found {
   const text = readText(around.tree, path);
   if (text === null) return null;
   const pinned = readPins(text);
-  const why = toolThatWrote(path, text) ?? whyNoPinnedFile(around.tree, path, pinned);
+  const why =
+    whyNotByHand(around, path, pinned) ?? toolThatWrote(path, text) ?? whyNoPinnedFile(path, pinned);
   if (why === 'not-requirements') return null;
   const closure = around.closures.get(path);
   const problem = why ?? closure?.problem ?? null;
@@ -86,7 +93,31 @@ function toolThatWrote(path: string, text: string): Reason | null {
   );
 }
 
-function whyNoPinnedFile(tree: Tree, path: string, pinned: PinnedFile): Reason | 'not-requirements' | null {
+/** Files whose pins are another file's: moving them alone would part the two. */
+function whyNotByHand({ tree, compiled }: Surroundings, path: string, pinned: PinnedFile): Reason | null {
+  const pins = [...pinned.moving, ...pinned.held];
+  if (pins.length === 0) return null;
+  const exported = lockThatItRepeats(tree, path, pins);
+  if (exported !== null) {
+    return reason(
+      'unsupported-kind',
+      `Every pin in it repeats ${exported}: it looks exported from there, and moving it alone would part the two.`,
+      `Export it again after ${exported} has moved.`,
+    );
+  }
+  const neighbours = compiled.get(folderOf(path)) ?? [];
+  const copied = neighbours.some((lock) => lock.path === path)
+    ? null
+    : compiledLockThatItRepeats(neighbours, pinned);
+  if (copied === null) return null;
+  return reason(
+    'unsupported-kind',
+    `Every pin in it repeats ${copied}, which a compiler writes: it looks taken from there, and moving it alone would part the two.`,
+    `Take it from ${copied} again after that has moved.`,
+  );
+}
+
+function whyNoPinnedFile(path: string, pinned: PinnedFile): Reason | 'not-requirements' | null {
   const { file, moving, held } = pinned;
   const pins = [...moving, ...held];
   const unreadable = file.entries.find((entry) => entry.kind === 'unreadable');
@@ -95,20 +126,15 @@ function whyNoPinnedFile(tree: Tree, path: string, pinned: PinnedFile): Reason |
     if (unreadable !== undefined || file.entries.length === 0) return 'not-requirements';
     return reason('nothing-pinned', 'No line names an exact version (`name==1.2.3`).');
   }
+  if (path.includes('{{')) {
+    return reason('unsupported-kind', 'It is a template, from which other repositories are made.');
+  }
   if (TEST_DATA.test(path)) return reason('unsupported-kind', 'It lies in a folder of test data.');
   if (unreadable !== undefined) {
     return reason(
       'lock-unreadable',
       `${path}:${unreadable.line} is no requirement: ${unreadable.why} (\`${unreadable.text.slice(0, 80)}\`).`,
       'pip refuses this line too.',
-    );
-  }
-  const repeated = lockThatItRepeats(tree, path, pins);
-  if (repeated !== null) {
-    return reason(
-      'unsupported-kind',
-      `Every pin in it repeats ${repeated}: it looks exported from there, and moving it alone would part the two.`,
-      `Export it again after ${repeated} has moved.`,
     );
   }
   if (moving.length > 0) return null;
@@ -119,10 +145,18 @@ function whyNoPinnedFile(tree: Tree, path: string, pinned: PinnedFile): Reason |
   );
 }
 
-function planLock(around: Surroundings, path: string, pinned: PinnedFile, closure: Closure): PlannedLock {
+function planLock(
+  around: Surroundings,
+  path: string,
+  pinned: PinnedFile,
+  closure: Closure,
+): PlannedLock | Skip {
   const { policy, paths, closures } = around;
   const above = [...closures.keys()].filter((other) => closures.get(other)?.files.includes(path));
   const { notes, ...python } = pythonOf(around, path, above);
+  if (python.version !== null && compareVersions(minorOf(python.version), OLDEST_PYTHON) < 0) {
+    return { path, kind: 'pinned', reason: tooOld(path, python.version, python.from) };
+  }
   const uvVersion = policyFor(policy, path).toolVersion ?? null;
   const temporary = temporaryFiles(paths, path);
   const prereleases = allowsPrereleases(closure.entries);
@@ -156,13 +190,38 @@ function planLock(around: Surroundings, path: string, pinned: PinnedFile, closur
     ownIndex: namesOwnIndex(closure.entries),
     fixed: fixedNames(path, pinned, closure),
     temporary,
-    demands: (facts: Facts) => demandsAbove(above.map((file) => readPins(readText(facts.tree, file) ?? ''))),
+    demands: (facts: Facts) => {
+      const beside = installedBeside(closures, path, above);
+      return demandsAbove(beside.map((file) => readPins(readText(facts.tree, file) ?? '')));
+    },
   };
   return {
     target,
     next: (facts, history) => nextPinnedStep(lock, facts, history),
     parse: (text) => parsePinned(path, text),
   };
+}
+
+/** uv refuses to solve for older ones. */
+const OLDEST_PYTHON = '3.6';
+
+function tooOld(path: string, version: string, from: string): Reason {
+  return reason(
+    'tool-does-not-run-on-locked-python',
+    `${path} is for Python ${version} (${from}), and uv, which solves hand-pinned files, knows Python ${OLDEST_PYTHON} and later only.`,
+    'Set `python` for it under [[lock]] in .github/relock.toml when it is for a newer one by now.',
+  );
+}
+
+/** The files above and all that they read (their constraints, other layers), which a file is installed together with. */
+function installedBeside(
+  closures: Surroundings['closures'],
+  path: string,
+  above: readonly string[],
+): readonly string[] {
+  const own = new Set([path, ...(closures.get(path)?.files ?? [])]);
+  const files = above.flatMap((file) => [file, ...(closures.get(file)?.files ?? [])]);
+  return [...new Set(files)].filter((file) => !own.has(file));
 }
 
 /** Packages whose version is not this lock's to choose: its held pins, and the pins of the files that it reads. */

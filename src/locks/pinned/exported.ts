@@ -2,7 +2,10 @@
 import type { Tree } from '../../model.ts';
 import { normaliseName } from '../package-name.ts';
 import { folderOf, readText, resolveInside } from '../tree.ts';
-import type { Pin } from './pins.ts';
+import { parseRequirements } from '../requirements/parse.ts';
+import { pinnedVersion } from '../requirements/pins.ts';
+import { isAnnotated, toolsHead } from './compiled-inputs.ts';
+import type { Pin, PinnedFile } from './pins.ts';
 
 const LOCKS = ['poetry.lock', 'Pipfile.lock', 'pdm.lock', 'uv.lock'] as const;
 
@@ -25,6 +28,47 @@ export function lockThatItRepeats(tree: Tree, path: string, pins: readonly Pin[]
     }
     if (folder === '.') return null;
   }
+}
+
+/** Compiled locks of one folder, with all that they pin. */
+export interface CompiledLock {
+  readonly path: string;
+  /** `name==version`. */
+  readonly pins: ReadonlySet<string>;
+}
+
+/** The compiled locks among `paths`, by their folder. */
+export function compiledByFolder(
+  tree: Tree,
+  paths: readonly string[],
+): ReadonlyMap<string, readonly CompiledLock[]> {
+  const found = new Map<string, CompiledLock[]>();
+  for (const path of paths) {
+    const text = readText(tree, path);
+    if (text === null || (toolsHead(text) === null && !isAnnotated(text))) continue;
+    const pins = parseRequirements(text).entries.flatMap((entry) => {
+      const version = entry.kind === 'requirement' ? pinnedVersion(entry) : null;
+      return entry.kind === 'requirement' && version !== null ? [`${entry.name ?? ''}==${version}`] : [];
+    });
+    const folder = folderOf(path);
+    found.set(folder, [...(found.get(folder) ?? []), { path, pins: new Set(pins) }]);
+  }
+  return found;
+}
+
+/**
+ * The compiled lock of the same folder that holds every pin of a file at the same version: `make upgrade` of Open edX takes
+ * `django.txt` out of its locks so. null when there is none, or when the file says more than pins.
+ */
+export function compiledLockThatItRepeats(
+  compiled: readonly CompiledLock[],
+  { file, moving, held }: PinnedFile,
+): string | null {
+  const pins = [...moving, ...held];
+  if (file.entries.length !== pins.length) return null;
+  return (
+    compiled.find((lock) => pins.every((pin) => lock.pins.has(`${pin.name}==${pin.version}`)))?.path ?? null
+  );
 }
 
 /** By text, since a lock of thousands of packages is only asked for its names and versions. */

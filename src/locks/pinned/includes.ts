@@ -60,6 +60,13 @@ function readClosure(
 /** Threat: a path that leaves the repository would have uv read (or build) something of the machine. */
 function problemOf(tree: Tree, paths: ReadonlySet<string>, path: string, entry: Entry): Reason | null {
   const named = localPathOf(entry);
+  if (entry.kind === 'option' && entry.name === '--hash') {
+    return reason(
+      'manifest-unreadable',
+      `${path}:${entry.line} is a \`--hash\` that belongs to no requirement: the line above it does not end with \`\\\`. pip passes over it, uv refuses it.`,
+      'End the line above with a backslash, or take the line out.',
+    );
+  }
   if (named === null) return null;
   const inside = resolveInside(folderOf(path), named);
   if (inside === null) {
@@ -84,13 +91,15 @@ function problemOf(tree: Tree, paths: ReadonlySet<string>, path: string, entry: 
   return null;
 }
 
+const PLACES: ReadonlySet<string> = new Set(['--find-links', '--index-url', '--extra-index-url']);
+
 function localPathOf(entry: Entry): string | null {
   switch (entry.kind) {
     case 'include':
     case 'constraint':
       return asPath(entry.path);
     case 'option':
-      return entry.name === '--find-links' && entry.value !== null ? asPath(entry.value) : null;
+      return PLACES.has(entry.name) && entry.value !== null ? asPath(entry.value) : null;
     case 'requirement':
       return entry.url === null ? null : asPath(entry.url);
     case 'unreadable':
@@ -102,7 +111,8 @@ function localPathOf(entry: Entry): string | null {
 
 /** null for a URL with a host. */
 function asPath(text: string): string | null {
-  const path = /^file:/iu.test(text) ? text.slice(5).replace(/^\/\/(?:localhost)?/iu, '') : text;
+  const plainUrl = text.replace(/^(?:git|hg|svn|bzr)\+(?=file:)/iu, '');
+  const path = /^file:/iu.test(plainUrl) ? plainUrl.slice(5).replace(/^\/\/(?:localhost)?/iu, '') : text;
   if (URL_LIKE.test(path) || path.startsWith('git@')) return null;
   const plain = path.replace(/[?#].*$/u, '');
   // A path that starts with a variable is the machine's.

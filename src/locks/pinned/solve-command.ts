@@ -18,7 +18,7 @@ interface SolveOptions {
  * How uv comes by the lock's Python: it is `here`; it is `absent`, so that nothing may be built, and uv tells what it
  * builds all the same; or uv is to `fetch` it.
  */
-export type PythonWay = 'here' | 'absent' | 'fetch';
+type PythonWay = 'here' | 'absent' | 'fetch';
 
 /** For `--exclude-newer-package`, which old uvs give no other way to lift. */
 const NO_CUTOFF = '2100-01-01T00:00:00Z';

@@ -189,6 +189,7 @@ function compiledLock(
     path,
     cwd: command.cwd,
     script: null,
+    ownNames: [],
     requiresPython: [],
     requiredVersion,
     excludeNewer: false,

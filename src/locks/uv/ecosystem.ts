@@ -144,6 +144,7 @@ function uvLockOf(tree: Tree, policy: Policy, found: Found): UvLock {
     path,
     cwd: folderOf(path),
     script,
+    ownNames: [...new Set([...(project?.names ?? []), ...builtHere(before)])],
     requiresPython: inLock === null ? (project?.requiresPython ?? []) : [inLock.range],
     requiredVersion: project?.requiredVersion ?? null,
     excludeNewer: project?.excludeNewer ?? before?.excludeNewer ?? false,
@@ -163,6 +164,13 @@ function uvLockOf(tree: Tree, policy: Policy, found: Found): UvLock {
       notes,
     },
   };
+}
+
+/** Names of what the lock takes from folders. */
+function builtHere(before: UvLockFile | null): readonly string[] {
+  return (before?.packages ?? []).flatMap(({ name, source }) =>
+    source !== null && /^(?:directory|editable|virtual)$/u.test(source.kind) ? [name] : [],
+  );
 }
 
 /**

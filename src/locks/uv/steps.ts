@@ -23,6 +23,8 @@ export interface UvLock {
   readonly cwd: string;
   /** The script (PEP 723) that the lock is of, or null for a project. */
   readonly script: string | null;
+  /** Normalised names of the projects that are built from the repository itself. */
+  readonly ownNames: readonly string[];
   readonly requiresPython: readonly Placed[];
   readonly requiredVersion: Placed | null;
   /** The repository has an `exclude-newer` of its own. */
@@ -38,6 +40,7 @@ export interface UvRun {
   readonly python: readonly string[];
   /** The same for a Python to fetch, when that one fails to build something; else null. */
   readonly fetch: readonly string[] | null;
+  readonly env: Readonly<Record<string, string>>;
   /** For people: `uv 0.13.9`. */
   readonly solver: string;
 }
@@ -52,6 +55,9 @@ export function* relock(lock: UvLock, facts: Facts): Script {
   const run = settleRun(lock, facts);
   if ('code' in run) return { do: 'fail', reason: run };
   let locked = yield* makeLock(lock, run, facts);
+  if ('code' in locked && NO_HISTORY.test(locked.detail)) {
+    locked = yield* makeLock(lock, { ...run, env: pretendedVersions(lock.ownNames) }, facts);
+  }
   if ('code' in locked && run.fetch !== null && locked.code.startsWith('sdist-build')) {
     const again = yield* makeLock(lock, { ...run, python: run.fetch }, facts);
     // What could not be fetched tells nothing of the build that failed.
@@ -59,6 +65,22 @@ export function* relock(lock: UvLock, facts: Facts): Script {
   }
   if ('code' in locked) return { do: 'fail', reason: locked };
   return { do: 'done', solver: run.solver, notes: locked.notes };
+}
+
+/** What setuptools-scm (and hatch-vcs, which is built on it) says in a checkout without its git history. */
+const NO_HISTORY = /setuptools[-_]scm was unable to detect version/iu;
+
+/**
+ * A version for the repository's own projects, which read theirs from git: uv writes no such version into a lock.
+ * Named one by one, since a version for all would be taken for those of dependencies as well.
+ */
+function pretendedVersions(names: readonly string[]): Readonly<Record<string, string>> {
+  return Object.fromEntries(
+    names.map((name) => [
+      `SETUPTOOLS_SCM_PRETEND_VERSION_FOR_${name.replaceAll(/[^a-z0-9]+/gu, '_').toUpperCase()}`,
+      '0.1.dev0',
+    ]),
+  );
 }
 
 /** Which uv, on which interpreter. */
@@ -71,6 +93,7 @@ export function settleRun(lock: UvLock, facts: Facts): UvRun | Reason {
     tool: { name: 'uv', version: settled.version, python: null, with: [] },
     python: interpreter.python === null ? [] : ['--python', interpreter.python],
     fetch: interpreter.fetch === null ? null : ['--python', interpreter.fetch],
+    env: {},
     solver: `uv ${settled.version ?? facts.uvVersion}`,
   };
 }
@@ -86,7 +109,7 @@ export function* makeLock(lock: UvLock, run: UvRun, facts: Facts): Running {
     tool: run.tool,
     argv: ['uv', 'lock', ...scriptArguments(lock), ...run.python, ...more],
     cwd: lock.cwd,
-    env: mirror === null ? {} : { UV_DEFAULT_INDEX: mirror },
+    env: mirror === null ? run.env : { ...run.env, UV_DEFAULT_INDEX: mirror },
     outputs: [lock.path],
     timeoutSeconds: facts.timeoutSeconds,
   });

@@ -47,6 +47,13 @@ describe('annotations', () => {
       written(files, 'six==1\n    # via my-proj (pyproject.toml)\n', '', { inputs: ['pyproject.toml'] }),
     ).toBe('six==1\n    # via My.Proj (pyproject.toml)\n');
   });
+  it('name a project of setup.py as the lock did', () => {
+    const files = { 'setup.py': '', 'requirements.txt': 'six==0\n    # via My_Proj (setup.py)\n' };
+    const uvText = 'attrs==1\n    # via my-proj (setup.py)\nsix==1\n    # via my-proj (setup.py)\n';
+    expect(written(files, uvText, '', { inputs: ['setup.py'] })).toBe(
+      'attrs==1\n    # via My_Proj (setup.py)\nsix==1\n    # via My_Proj (setup.py)\n',
+    );
+  });
   it('name files by their shortest path, unless the lock does not', () => {
     const uvText = 'six==1\n    # via -r reqs/../base.in\n';
     expect(written(IN, uvText)).toContain('# via -r base.in\n');
@@ -139,6 +146,23 @@ describe('requirements', () => {
   it('keep or lose their extras', () => {
     expect(written(IN, 'a-b[x, y]==1\n', '', { annotations: 'none' })).toBe('a-b[x,y]==1\n');
     expect(written(IN, 'a-b[x, y]==1\n', '--strip-extras', { annotations: 'none' })).toBe('a-b==1\n');
+  });
+  it.each([
+    ['a==1\nb==1\n', true, 'a==2\nb==2\n'],
+    // The command is known, and does not strip.
+    ['a==1\nb==1\n', false, 'a[x]==2\nb==2\n'],
+    ['a==1\nb[y]==1\n', true, 'a[x]==2\nb==2\n'],
+    ['b==1\n', true, 'a[x]==2\nb==2\n'],
+  ])('lose their extras as those of the lock did: %j %s', (lock, optionsHidden, expected) => {
+    const files = { ...IN, 'requirements.txt': lock };
+    expect(written(files, 'a[x]==2\nb==2\n', '', { annotations: 'none', optionsHidden })).toBe(expected);
+  });
+  it('stay among their own parents when they have extras', () => {
+    const lock = 'a[x]==1\n    # via\n    #   a\n    #   b\nc==1  # via c, d\n';
+    const uv = 'a[x]==2\n    # via b\nc==2\n    # via d\n';
+    expect(written({ ...IN, 'requirements.txt': lock }, uv)).toBe(
+      'a[x]==2\n    # via\n    #   a\n    #   b\nc==2\n    # via d\n',
+    );
   });
   it.each([
     ['git+https://example.test/x.git@v1#egg=X', 'x @ git+https://example.test/x.git@v1'],

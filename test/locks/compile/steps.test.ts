@@ -74,6 +74,10 @@ describe('arguments for uv', () => {
       '--extra=dev --extra=docs --constraint=c.txt',
       `--constraint c.txt --extra dev --extra docs --no-strip-extras ${style} ${python} ${tail}`,
     ],
+    [
+      '--upgrade-package=django==4.2.*',
+      `--no-strip-extras ${style} --upgrade-package django==4.2.* ${python} ${tail}`,
+    ],
     ['--all-extras --pre', `--all-extras --no-strip-extras ${style} --prerelease allow ${python} ${tail}`],
     [
       '--index-url=https://a.test --extra-index-url=https://b.test --trusted-host=b.test',
@@ -246,11 +250,16 @@ describe('pip-compile itself', () => {
     expect(byUv.last).toMatchObject({ do: 'fail', reason: { message: expect.stringContaining(named) } });
   });
 
-  it('is the only one for Python 2.7', () => {
-    const spec = specOf({ python: { version: '2.7', from: 'x' }, toolVersion: '5.5.0' });
+  it.each(['auto', 'uv', 'pip-compile'] as const)('cannot be installed for Python 2.7: %s', (solver) => {
+    const spec = specOf({ python: { version: '2.7', from: 'Dockerfile:1' }, toolVersion: '5.5.0', solver });
     const pythons = [{ version: '2.7.18', path: '/usr/bin/python2.7' }];
-    const { commands } = play(spec, IN, { pythons }, [SIX]);
-    expect(commands[0]?.tool).toMatchObject({ name: 'pip-tools', version: '5.5.0', python: '2.7.18' });
+    expect(play(spec, IN, { pythons }, []).last).toMatchObject({
+      do: 'fail',
+      reason: {
+        code: 'tool-does-not-run-on-locked-python',
+        message: expect.stringContaining('Dockerfile:1'),
+      },
+    });
   });
 
   it.each([
@@ -271,6 +280,53 @@ describe('pip-compile itself', () => {
       reason: { code: 'python-missing', message: expect.stringContaining('3.9') },
     });
     expect(play(spec, IN, { ...NEWEST, pythonDownloads: true }, [SIX]).last.do).toBe('done');
+  });
+});
+
+describe('an outdated page of the index', () => {
+  const layered = specOf({ layers: ['base.txt'] });
+  const files = { 'requirements.in': '-c base.txt\nsix\n', 'base.txt': 'botocore==1.44.8\n' };
+  const missing = (name: string): string =>
+    `  × No solution found when resolving dependencies:\n  ╰─▶ Because there is no version of\n      ${name} and you require ${name}, we can conclude that your requirements are unsatisfiable.\n`;
+  const skew =
+    '  × No solution found when resolving dependencies:\n  ╰─▶ Because there is no version of psycopg-c==3.3.9 and psycopg[c]==3.3.9 depends on psycopg-c==3.3.9, we can conclude that psycopg[c]==3.3.9 cannot be used. And because you require psycopg[c]==3.3.9, we can conclude that your requirements are unsatisfiable.\n';
+
+  it.each([
+    ['lacks what a lock below pins', layered, missing('botocore==1.44.8')],
+    [
+      'ends before what a lock below pins',
+      layered,
+      'error: No solution found when resolving dependencies: Because only botocore<=1.44.7 is available and you require botocore==1.44.8, we can conclude that your requirements are unsatisfiable.',
+    ],
+    ['has one of two that are released together', specOf(), skew],
+    ['for a lock of uv’s own', { ...layered, kind: 'uv-pip-compile', header: UV_HEADER } as const, skew],
+  ])('is asked for once more: it %s', (_, spec, stderr) => {
+    const { commands, last } = play(spec, files, NEWEST, [{ exitCode: 1, stderr }, SIX]);
+    expect(last.do).toBe('done');
+    expect(commands.map(({ argv }) => argv.includes('--refresh'))).toEqual([false, true]);
+    const again = play(spec, files, NEWEST, [
+      { exitCode: 1, stderr },
+      { exitCode: 1, stderr },
+    ]);
+    expect(again.last.do).toBe('fail');
+  });
+
+  it.each([
+    ['another version', layered, missing('botocore==1.0')],
+    ['another package', layered, missing('six==9')],
+    ['no lock below', specOf(), missing('botocore==1.44.8')],
+  ])('is not the cause: %s', (_, spec, stderr) => {
+    const { commands, last } = play(spec, files, NEWEST, [{ exitCode: 1, stderr }]);
+    expect(commands).toHaveLength(1);
+    expect(last.do).toBe('fail');
+  });
+
+  it('is asked for by pip-compile as well', () => {
+    const stderr = 'ERROR: No matching distribution found for botocore==1.44.8';
+    const spec = { ...layered, solver: 'pip-compile' } as const;
+    const { commands, last } = play(spec, files, NEWEST, [{ exitCode: 1, stderr }, SIX]);
+    expect(commands.map(({ tool }) => tool.name)).toEqual(['pip-tools', 'pip-tools']);
+    expect(last.do).toBe('done');
   });
 });
 

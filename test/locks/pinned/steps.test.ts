@@ -10,7 +10,7 @@ const UNSATISFIABLE = [
 ].join('\n');
 
 /** What uv says to one command: its output file, or its error. */
-type Answer = string | { readonly error: string };
+type Answer = string | { readonly error: string } | { readonly text: string; readonly said: string };
 
 interface Played {
   readonly commands: readonly Command[];
@@ -50,13 +50,14 @@ function play(path: string, files: Files, answers: readonly Answer[], more: Part
     const folder = command.cwd === '.' ? '' : `${command.cwd}/`;
     inputs.push(written.get(folder + (command.argv.at(-1) ?? '')) ?? '');
     const [output = ''] = command.outputs;
-    const isGood = typeof answer === 'string';
-    if (isGood) written.set(output, answer);
-    const said = isGood ? '' : answer.error;
+    const text = typeof answer === 'string' ? answer : 'text' in answer ? answer.text : null;
+    const isGood = text !== null;
+    if (isGood) written.set(output, text);
+    const said = typeof answer === 'string' ? '' : 'text' in answer ? answer.said : answer.error;
     history.push({
       step,
       result: { exitCode: isGood ? 0 : 1, timedOut: false, stdout: '', stderr: said, seconds: 1 },
-      files: { [output]: isGood ? answer : null },
+      files: { [output]: text },
     });
   }
 }
@@ -72,7 +73,7 @@ it('solves an opened copy, edits the file, and leaves nothing else', () => {
   const [command] = played.commands;
   expect(command).toMatchObject({ cwd: '.', env: {}, outputs: ['.relock-requirements.txt.out'] });
   expect(command?.argv.join(' ')).toBe(
-    'uv pip compile --no-header --no-annotate --index-strategy unsafe-best-match --python-version 3.11 --quiet --no-config --python /py/3.11/bin/python --output-file .relock-requirements.txt.out .relock-requirements.txt.in',
+    'uv pip compile --no-header --no-annotate --index-strategy unsafe-best-match --python-version 3.11.14 --quiet --no-config --python /py/3.11/bin/python --output-file .relock-requirements.txt.out .relock-requirements.txt.in',
   );
 });
 
@@ -97,12 +98,12 @@ describe('the command', () => {
       {},
     ],
     [
-      'no builds for a Python that is not there',
-      '--python-version 3.8 --quiet --no-config --no-build',
+      'the newest patch of a Python that is not there, and tells what it builds',
+      'UV_PYTHON_DOWNLOADS=never RUST_LOG=uv_distribution::source=debug uv pip compile --no-header --no-annotate --index-strategy unsafe-best-match --python-version 3.8.20 --quiet --no-config --output-file',
       image('3.8'),
-      {},
+      { pythonDownloads: true },
     ],
-    ['a Python to download', '--python 3.8', image('3.8'), { pythonDownloads: true }],
+    ['the very patch that the image has', '--python-version 3.8.3 --quiet', image('3.8.3'), {}],
     ['hashes', '--generate-hashes', { 'requirements.txt': 'a==1 --hash=sha256:aa\n' }, {}],
     ['pre-releases', '--prerelease allow', { 'requirements.txt': '--pre\na==1\n' }, {}],
     [
@@ -159,24 +160,56 @@ describe('when uv refuses', () => {
     expect(played.end).toMatchObject({ do: 'fail' });
     expect(played.commands).toHaveLength(1);
   });
-
-  it('names the missing Python when a build needs it', () => {
-    const files = { Dockerfile: DOCKERFILE.replace('3.11', '3.8'), 'requirements.txt': 'a==2\n' };
-    const error = `${UNSATISFIABLE}\n\nhint: Wheels are required for \`a\` because building from source is disabled for all packages (i.e., with \`--no-build\`)`;
-    const { commands, end } = play('requirements.txt', files, [{ error }, 'a==2\n']);
-    expect(commands.map(({ argv }) => argv.includes('--no-build'))).toEqual([true, false]);
-    expect(end).toMatchObject({ do: 'fail', reason: { code: 'python-missing' } });
-    expect(end.do === 'fail' && end.reason.message).toContain('3.8 (Dockerfile:1');
-  });
 });
 
-it('knows a conflict that builds would not solve', () => {
+describe('a Python that is not here', () => {
   const files = { Dockerfile: DOCKERFILE.replace('3.11', '3.8'), 'requirements.txt': 'a==2\n' };
-  const noWheels = {
-    error: `${UNSATISFIABLE}\nhint: building from source is disabled (with \`--no-build\`)`,
-  };
-  const answers = [noWheels, { error: UNSATISFIABLE }, noWheels, { error: UNSATISFIABLE }];
-  expect(play('requirements.txt', files, answers).end).toMatchObject({ reason: { code: 'unsatisfiable' } });
+  const BUILT = 'DEBUG Downloading source distribution: a==3\nDEBUG Preparing metadata for: a==3\n';
+  const NO_DOWNLOAD =
+    'error: Request failed after 3 retries\n  cause: Failed to download `https://github.com/astral-sh/python-build-standalone/releases/x`\n  cause: dns error';
+
+  it('is not needed as long as nothing is built, and is not fetched then', () => {
+    const {
+      commands,
+      end,
+      files: written,
+    } = play('requirements.txt', files, ['a==3\n'], { pythonDownloads: true });
+    expect(commands).toHaveLength(1);
+    expect(end).toMatchObject({ do: 'done' });
+    expect(written.get('requirements.txt')).toBe('a==3\n');
+  });
+
+  it('is named when a build needs it and it may not be fetched', () => {
+    const { end } = play('requirements.txt', files, [{ text: 'a==3\n', said: BUILT }]);
+    expect(end).toMatchObject({ do: 'fail', reason: { code: 'python-missing' } });
+    expect(end.do === 'fail' && end.reason.message).toContain('Python 3.8 (Dockerfile:1');
+    expect(end.do === 'fail' && end.reason.message).toContain('a==3 must be built');
+  });
+
+  it('is fetched when a build needs it', () => {
+    const answers = [{ text: 'a==9\n', said: BUILT }, 'a==3\n'];
+    const { commands, files: written } = play('requirements.txt', files, answers, { pythonDownloads: true });
+    expect(commands[1]?.argv.join(' ')).toContain('--python 3.8 ');
+    expect(commands[1]?.env).toMatchObject({ UV_PYTHON_DOWNLOADS: 'automatic' });
+    expect(written.get('requirements.txt')).toBe('a==3\n');
+  });
+
+  it('is named when it cannot be fetched', () => {
+    const answers = [{ error: `${BUILT}error: Failed to build a==3` }, { error: NO_DOWNLOAD }];
+    const { end, files: written } = play('requirements.txt', files, answers, { pythonDownloads: true });
+    expect(end).toMatchObject({ do: 'fail', reason: { code: 'python-missing', detail: NO_DOWNLOAD } });
+    expect(end.do === 'fail' && end.reason.message).toContain('a==3 must be built');
+    expect([...written]).toEqual([]);
+  });
+
+  it('is not the cause of a conflict without builds', () => {
+    const { commands, end } = play('requirements.txt', files, [
+      { error: UNSATISFIABLE },
+      { error: UNSATISFIABLE },
+    ]);
+    expect(commands).toHaveLength(2);
+    expect(end).toMatchObject({ reason: { code: 'unsatisfiable' } });
+  });
 });
 
 describe('other environments', () => {
@@ -249,6 +282,25 @@ it('keeps within the reach of the files above', () => {
   expect(played.inputs).toEqual(['b>=1\n-c .relock-requirements.txt.constraints\n']);
   expect(played.files.get('base/requirements.txt')).toBe('b==2\n');
   expect([...played.files.keys()]).toEqual(['base/requirements.txt']);
+});
+
+it('keeps within the reach of the constraints of the files above', () => {
+  const files = {
+    Dockerfile: DOCKERFILE,
+    'requirements.txt': '-r base/requirements.txt\n-c limits.txt\nc==1\n',
+    'limits.txt': '-c more.txt\nb<3\n',
+    'more.txt': 'd<9\n',
+    'base/requirements.txt': 'b==1\n-r deep.txt\n',
+    'base/deep.txt': 'x>1\n',
+  };
+  const tree = treeOf(files);
+  const lock = pinnedEcosystem
+    .detect(tree, POLICY)
+    .locks.find(({ target }) => target.path.startsWith('base/'));
+  expect(lock?.next(factsOf(tree), [])).toMatchObject({
+    do: 'write',
+    files: { 'base/.relock-requirements.txt.constraints': 'b<3\nd<9\n' },
+  });
 });
 
 it('writes to no path that is there', () => {

@@ -84,6 +84,8 @@ describe('packages', () => {
 describe('what is no lock', () => {
   it.each([
     ['a merge conflict', '{\n<<<<<<< HEAD\n}\n', 2, /merge conflict/u],
+    ['a token that is none', '{\n  "_meta": {},\n  "default": oops\n}', 3, /not valid JSON/u],
+    ['half a file', '{\n  "_meta": {},\n  "default":\n', 4, /not valid JSON/u],
     ['broken JSON', '{\n  "_meta": {},\n  "default": {"a" 1}\n}', 3, /not valid JSON/u],
     ['an array', '[]', 1, /not a JSON object/u],
     ['another JSON file', '{"default": {}}', null, /no Pipfile\.lock/u],

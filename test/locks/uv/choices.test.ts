@@ -40,22 +40,25 @@ describe('settleUvVersion', () => {
 
 describe('chooseInterpreter', () => {
   const range = (value: string): { value: string; place: string }[] => [{ value, place: 'pyproject.toml:4' }];
-  it.each<[string | null, string | null, boolean, string | null]>([
-    ['3.12', '>=3.9', false, '/py/3.12.1'],
-    ['3.12.1', '>=3.9', false, '/py/3.12.1'],
-    ['3.1', '>=3.9', false, '/py/3.13.0'],
-    [null, '>=3.9,<3.12', false, '/py/3.11.7'],
-    // Not there, but any that fits locks the same.
-    ['3.10', '>=3.9,<3.12', false, '/py/3.11.7'],
-    ['3.10', '>=3.9', true, '3.10'],
+  it.each<[string | null, string | null, boolean, string | null, string | null]>([
+    ['3.12', '>=3.9', false, '/py/3.12.1', null],
+    ['3.12.1', '>=3.9', false, '/py/3.12.1', null],
+    [null, '>=3.9,<3.12', false, '/py/3.11.7', null],
+    // Not there, but any that fits locks the same: the nearest, and nothing is fetched before it is needed.
+    ['3.10', '>=3.9,<3.12', false, '/py/3.11.7', null],
+    ['3.8', '>=3.8', true, '/py/3.9.18', '3.8'],
+    ['3.14.6', '>=3.9', true, '/py/3.13.0', '3.14.6'],
     // The image's Python is outside of the project's range: uv would refuse it.
-    ['3.8', '>=3.9,<3.12', true, '/py/3.11.7'],
-    [null, '>=3.14', true, null],
-    [null, null, false, '/py/3.13.0'],
-  ])('wanted %s in %s, downloads %s: %s', (version, value, pythonDownloads, python) => {
+    ['3.8', '>=3.9,<3.12', true, '/py/3.9.18', null],
+    ['3.14', '>=3.14', true, '3.14', null],
+    ['3.13', '>=3.14', true, null, null],
+    [null, '>=3.14', true, null, null],
+    [null, null, false, '/py/3.13.0', null],
+  ])('wanted %s in %s, downloads %s: %s', (version, value, pythonDownloads, python, fetch) => {
     const ranges = value === null ? [] : range(value);
     expect(chooseInterpreter({ pythons: PYTHONS, pythonDownloads }, { version, from: '' }, ranges)).toEqual({
       python,
+      fetch,
     });
   });
 

@@ -210,3 +210,71 @@ describe('steps', () => {
     expect(walk(one(files), factsOf(treeOf(files)), [])).toEqual(['python-missing']);
   });
 });
+
+describe('a Python that is not here', () => {
+  const BUILD =
+    'error: Failed to build `old==1.0`\n  cause: The build backend returned an error\n  cause: Call to `setuptools.build_meta:__legacy__.build_wheel` failed (exit status: 1)\n';
+  const NO_DOWNLOAD =
+    'error: Failed to download `https://github.com/astral-sh/python-build-standalone/releases/x`\n  cause: dns error\n';
+  const run = (project: string, answers: readonly string[]) => {
+    const lock = one({ 'uv.lock': LOCK, 'pyproject.toml': project, '.python-version': '3.10\n' });
+    const facts = factsOf(treeOf({}), { pythons: PYTHONS, pythonDownloads: true });
+    const history: StepResult[] = [];
+    for (const stderr of answers) {
+      const before = resultOf(lock.next(facts, history));
+      const result = { exitCode: stderr === '' ? 0 : 2, timedOut: false, stdout: '', stderr, seconds: 1 };
+      history.push({ ...before, result, files: { 'uv.lock': stderr === '' ? LOCK : null } });
+    }
+    const pythons = history.map(({ step }) =>
+      step.do === 'run' ? step.command.argv[step.command.argv.indexOf('--python') + 1] : '',
+    );
+    return { pythons, end: lock.next(facts, history) };
+  };
+
+  it('is not fetched as long as another one does', () => {
+    expect(run(PROJECT, [''])).toMatchObject({ pythons: ['/py/3.12'], end: { do: 'done' } });
+  });
+
+  it('is fetched when a build fails on another one', () => {
+    expect(run(PROJECT, [BUILD, ''])).toMatchObject({ pythons: ['/py/3.12', '3.10'], end: { do: 'done' } });
+  });
+
+  it('does not hide the failed build when it cannot be fetched', () => {
+    const { end } = run(PROJECT, [BUILD, NO_DOWNLOAD]);
+    expect(end).toMatchObject({ do: 'fail', reason: { message: expect.stringContaining('old') } });
+    expect(end.do === 'fail' && end.reason.code).toMatch(/^sdist-build/u);
+  });
+
+  it('is named when the project allows no other', () => {
+    const { end } = run(PROJECT.replace('3.9', '3.14'), [NO_DOWNLOAD]);
+    expect(end).toMatchObject({
+      do: 'fail',
+      reason: {
+        code: 'python-missing',
+        message: expect.stringContaining('needs a Python >=3.14 (pyproject.toml:3)'),
+      },
+    });
+  });
+});
+
+it('gives a version to projects that read theirs from a git history that is not there', () => {
+  const lock = one({
+    'uv.lock': `${LOCK}[[package]]\nname = "lib-b"\nsource = { directory = "lib" }\n`,
+    'pyproject.toml': PROJECT,
+  });
+  const facts = factsOf(treeOf({}), { pythons: PYTHONS });
+  const first = lock.next(facts, []);
+  const stderr =
+    'error: Failed to build `root @ file:///x`\n  cause: Call to `setuptools.build_meta.build_editable` failed (exit status: 1)\n\n[stderr]\nLookupError: setuptools-scm was unable to detect version for /x.\n';
+  const result = { exitCode: 2, timedOut: false, stdout: '', stderr, seconds: 1 };
+  const second = lock.next(facts, [{ ...resultOf(first), result, files: { 'uv.lock': null } }]);
+  expect(second).toMatchObject({
+    do: 'run',
+    command: {
+      env: {
+        SETUPTOOLS_SCM_PRETEND_VERSION_FOR_ROOT: '0.1.dev0',
+        SETUPTOOLS_SCM_PRETEND_VERSION_FOR_LIB_B: '0.1.dev0',
+      },
+    },
+  });
+});

@@ -1,0 +1,163 @@
+/** No secret of the machine reaches a locker, and no secret of the settings somebody else's job. */
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { strToU8, zipSync } from 'fflate';
+import { describe, expect, it } from 'vitest';
+import { mixedRepository, relock, relockJson } from '../support/cli.ts';
+import { fakeUv } from '../support/fake-uv.ts';
+import { folder, repository } from '../support/folder.ts';
+import { startServer, type Handler } from '../support/loopback-server.ts';
+
+const PLANTED: Readonly<Record<string, string>> = {
+  PIP_INDEX_URL: 'https://bob:planted-pip@pypi.example.test/simple',
+  PIP_EXTRA_INDEX_URL: 'https://bob:planted-extra@pypi.example.test/simple',
+  UV_DEFAULT_INDEX: 'https://bob:planted-default@pypi.example.test/simple',
+  UV_INDEX_X_USERNAME: 'planted-user',
+  UV_INDEX_X_PASSWORD: 'planted-uv',
+  UV_PUBLISH_TOKEN: 'planted-publish',
+  POETRY_PYPI_TOKEN_PYPI: 'planted-poetry',
+  POETRY_HTTP_BASIC_X_PASSWORD: 'planted-basic',
+  PIPENV_PYPI_MIRROR: 'https://bob:planted-mirror@pypi.example.test/simple',
+  TWINE_PASSWORD: 'planted-twine',
+  GITHUB_TOKEN: 'planted-github',
+  GH_TOKEN: 'planted-gh',
+  GIT_ASKPASS: '/planted-askpass',
+  SSH_AUTH_SOCK: '/planted-agent',
+  NPM_TOKEN: 'planted-npm',
+  AWS_ACCESS_KEY_ID: 'planted-key',
+  AWS_SECRET_ACCESS_KEY: 'planted-secret',
+  GOOGLE_APPLICATION_CREDENTIALS: '/planted-google',
+  HTTP_PROXY: 'http://bob:planted-proxy@127.0.0.1:9',
+  LD_PRELOAD_PLANTED: 'planted-preload',
+  PYTHONPATH: '/planted-python',
+  PYTHONSTARTUP: '/planted-startup',
+  NETRC: '/planted-netrc',
+  ACME_PASSWORD: 'planted-acme',
+};
+const CREDENTIAL = (host: string, owner = 'acme'): string =>
+  `[[credential]]\nhost = "${host}"\nowner = "${owner}"\nusername = "bot"\npassword-env = "ACME_PASSWORD"\n`;
+
+describe('a locker', () => {
+  it.each(['acme/shop', 'other/shop'])(
+    'of %s sees nothing that was planted',
+    { timeout: 30_000 },
+    async (repository) => {
+      const dump = join(folder(), 'environment');
+      const tells = 'echo "error: https://bot:planted-acme@pypi.example.test/simple did not answer" >&2';
+      const body = `env >> '${dump}'\nif [ "$1" = lock ]; then ${tells}; exit 2; fi`;
+      const settings = fakeUv(body, CREDENTIAL('pypi.example.test'));
+      const args = [
+        'run',
+        mixedRepository(),
+        '--target',
+        'api/*',
+        '--repository',
+        repository,
+        '--settings',
+        settings,
+      ];
+      const { code, stdout, stderr, targets } = await relockJson(args, { env: PLANTED });
+      expect(code).toBe(1);
+      expect(targets.get('api/uv.lock')?.status).toBe('failed');
+      const seen = readFileSync(dump, 'utf8');
+      expect(seen).toMatch(/^UV_CACHE_DIR=/mu);
+      expect(seen).not.toMatch(/planted|pypi\.example\.test/iu);
+      // Its own words are free of what the settings call a secret, where they lent it; else Relock knows no such word.
+      const secrets = repository.startsWith('acme/') ? /planted/u : /planted-(?!acme)/u;
+      expect(stdout + stderr).not.toMatch(secrets);
+    },
+  );
+});
+
+const WHEEL = 'demo_pkg-1.0-py3-none-any.whl';
+const BASIC = `Basic ${Buffer.from('bot:planted-acme').toString('base64')}`;
+
+function makeWheel(): Buffer {
+  const info = 'demo_pkg-1.0.dist-info';
+  const tags = 'Wheel-Version: 1.0\nGenerator: test\nRoot-Is-Purelib: true\nTag: py3-none-any\n';
+  return Buffer.from(
+    zipSync({
+      'demo_pkg.py': strToU8(''),
+      [`${info}/METADATA`]: strToU8('Metadata-Version: 2.1\nName: demo-pkg\nVersion: 1.0\n'),
+      [`${info}/WHEEL`]: strToU8(tags),
+      [`${info}/RECORD`]: strToU8(''),
+    }),
+  );
+}
+
+/** An index that gives its one package to those who have the password. */
+function privateIndex(): Handler {
+  const wheel = makeWheel();
+  return (request, response) => {
+    if (request.headers.authorization !== BASIC) {
+      response.writeHead(401, { 'www-authenticate': 'Basic realm="private"' }).end();
+    } else if (request.url === '/simple/demo-pkg/') {
+      response.writeHead(200, { 'content-type': 'text/html' }).end(`<a href="/files/${WHEEL}">${WHEEL}</a>`);
+    } else if (request.url === `/files/${WHEEL}`) {
+      response.writeHead(200, { 'content-length': wheel.length });
+      response.end(request.method === 'HEAD' ? undefined : wheel);
+    } else {
+      response.writeHead(404).end();
+    }
+  };
+}
+
+describe('a credential of the settings', () => {
+  async function lock(name: string): Promise<{
+    readonly said: string;
+    readonly lock: string;
+    readonly status: string | undefined;
+    readonly code: string | undefined;
+    readonly fix: string | undefined;
+    readonly borrowed: number;
+  }> {
+    const server = await startServer(privateIndex(), undefined, '127.0.0.2');
+    const root = repository({
+      'requirements.in': `--extra-index-url ${server.origin}/simple\ndemo-pkg\n`,
+      'requirements.txt':
+        '#\n# This file is autogenerated by pip-compile with Python 3.11\n# by the following command:\n#\n' +
+        `#    pip-compile requirements.in\n#\n--extra-index-url ${server.origin}/simple\n\ndemo-pkg==0.9\n` +
+        '    # via -r requirements.in\n',
+    });
+    const settings = join(
+      folder({ 'settings.toml': CREDENTIAL(`127.0.0.2:${server.port}`) }),
+      'settings.toml',
+    );
+    const args = ['run', root, '--repository', name, '--settings', settings, '--write', '--quiet'];
+    const { stdout, stderr, targets } = await relockJson(args, { env: { ACME_PASSWORD: 'planted-acme' } });
+    const target = targets.get('requirements.txt');
+    return {
+      said: stdout + stderr,
+      lock: readFileSync(join(root, 'requirements.txt'), 'utf8'),
+      status: target?.status,
+      code: target?.reason?.code,
+      fix: target?.reason?.fix,
+      borrowed: server.seen.filter(({ authorization }) => authorization !== undefined).length,
+    };
+  }
+
+  it('serves the jobs of its owner, and leaves no trace', { timeout: 60_000 }, async () => {
+    const result = await lock('acme/shop');
+    expect(result).toMatchObject({ status: 'updated', code: undefined });
+    expect(result.borrowed).toBeGreaterThan(0);
+    expect(result.lock).toMatch(/^demo-pkg==1\.0$/mu);
+    expect(result.lock + result.said).not.toMatch(/planted|bot:/u);
+  });
+
+  it.each(['other/shop', 'shop', 'acme-2/shop'])('is not lent to %s', { timeout: 60_000 }, async (name) => {
+    const result = await lock(name);
+    expect(result).toMatchObject({ status: 'failed', code: 'authentication-required', borrowed: 0 });
+    expect(result.fix).toMatch(/^Add a `\[\[credential\]\]` for 127\.0\.0\.2:\d+ /u);
+    expect(result.lock).toContain('demo-pkg==0.9');
+    expect(result.said).not.toContain('planted');
+  });
+
+  it('is named, and not shown, when its variable is not set', { timeout: 20_000 }, async () => {
+    const settings = join(folder({ 'settings.toml': CREDENTIAL('pypi.example.test') }), 'settings.toml');
+    const { code, stderr } = await relock(['run', mixedRepository(), '--settings', settings]);
+    expect(code).toBe(2);
+    expect(stderr).toMatch(
+      /settings\.toml:5: The environment variable that `password-env` names is not set/u,
+    );
+  });
+});
