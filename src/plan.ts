@@ -3,6 +3,7 @@ import { globMatcher } from './config/glob.ts';
 import { isIgnored, policyFor } from './config/lock-policy.ts';
 import type { Policy } from './config/policy.ts';
 import type { LockEcosystem, PlannedLock } from './locks/ecosystem.ts';
+import { outsideProblem } from './locks/outside.ts';
 import { reason, whyUnreadable } from './locks/tree.ts';
 import type { Job, LockKind, Skip, Tree } from './model.ts';
 
@@ -43,8 +44,11 @@ export function planTargets(
   for (const ecosystem of ecosystems) {
     const detection = ecosystem.detect(tree, policy);
     for (const lock of detection.locks) {
-      const { path } = lock.target;
-      if (!locks.has(path) && !skips.has(path)) locks.set(path, lock);
+      const { path, kind } = lock.target;
+      if (locks.has(path) || skips.has(path)) continue;
+      const outside = outsideProblem(tree, lock.target);
+      if (outside === null) locks.set(path, lock);
+      else skips.set(path, { path, kind, reason: outside });
     }
     for (const skip of detection.skips) {
       if (!locks.has(skip.path) && !skips.has(skip.path)) skips.set(skip.path, skip);

@@ -1,5 +1,6 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { fakeEcosystem, fakeLock } from './support/locks.ts';
 import { NO_POLICY } from '../src/config/defaults.ts';
 import type { Policy } from '../src/config/policy.ts';
 import type { Detection, LockEcosystem, PlannedLock } from '../src/locks/ecosystem.ts';
@@ -260,4 +261,16 @@ describe('policy and selection', () => {
     const { skips } = plan([ecosystem([], [skip('x.txt')])], { policy: { ignore: ['*.txt'] } });
     expect(skips).toEqual(['x.txt: excluded-by-config']);
   });
+});
+
+it('leaves a lock alone whose manifest would have its tool read outside the repository', () => {
+  const manifest = '[tool.uv.sources]\nx = { git = "file:///srv/x" }\n';
+  const tree = { paths: [], files: new Map([['pyproject.toml', { kind: 'text', text: manifest } as const]]) };
+  const lock = fakeLock('uv.lock', { kind: 'uv', manifests: ['pyproject.toml'] });
+  const job = { repository: 'r', trigger: 'terminal', only: [], cutoff: null } as const;
+  const plan = planTargets(tree, NO_POLICY, job, [fakeEcosystem([lock])]);
+  expect(plan.locks).toEqual([]);
+  expect(plan.skips.map(({ path, reason }) => [path, reason.code])).toEqual([
+    ['uv.lock', 'path-outside-repository'],
+  ]);
 });
