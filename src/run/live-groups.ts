@@ -22,7 +22,7 @@ export function removeGroup(id: number): void {
 }
 
 /** Kills every child that is alive, with all its descendants. At once, without grace; for the end of the process. */
-export function killAllChildren(): void {
+function killAllChildren(): void {
   for (const id of groups) signalGroup(id, 'SIGKILL');
 }
 
