@@ -19,11 +19,7 @@ export function target(path: string, more: Partial<Target> = {}): Target {
   };
 }
 
-function locked(
-  name: string,
-  version: string | null,
-  more: Partial<LockedPackage> = {},
-): LockedPackage {
+function locked(name: string, version: string | null, more: Partial<LockedPackage> = {}): LockedPackage {
   return { name, version, source: null, hashes: [], direct: true, via: [], groups: [], ...more };
 }
 
