@@ -4,6 +4,7 @@ import type { LockKind, PythonChoice, Reason, Skip, Tree } from '../../model.ts'
 import { minorOf } from '../python-versions.ts';
 import { pinnedVersion } from '../requirements/pins.ts';
 import { normaliseText, reason } from '../tree.ts';
+import { pythonOf } from './detected.ts';
 import type { DetectedLock, FoundLock, Surroundings } from './detected.ts';
 import { indexFiles } from './files.ts';
 import type { Files } from './files.ts';
@@ -43,7 +44,7 @@ export function detectCompiled(tree: Tree, policy: Policy): CompiledLocks {
   }
   const shared = sharedPython(locks);
   skips.push(...findUnlocked(files, locks, around.locks));
-  return { locks: locks.map((lock) => withPython(lock, shared)), skips };
+  return { locks: locks.map((lock) => withPython(around, lock, shared)), skips };
 }
 
 /** The one Python of all locks for which anything says one, or null. */
@@ -59,10 +60,12 @@ function sharedPython(locks: readonly DetectedLock[]): PythonChoice | null {
   };
 }
 
-function withPython(lock: DetectedLock, shared: PythonChoice | null): DetectedLock {
+/** Where nothing says the Python of a lock: that of the others, else what the nearest project above it asks for. */
+function withPython(around: Surroundings, lock: DetectedLock, shared: PythonChoice | null): DetectedLock {
   const { python } = lock.spec;
-  const isOpen = python.version === null && python.from.startsWith('nothing');
-  return isOpen && shared !== null ? { ...lock, spec: { ...lock.spec, python: shared } } : lock;
+  if (python.version !== null || !python.from.startsWith('nothing')) return lock;
+  const { version, from } = shared ?? pythonOf(around, lock.spec.lock, [], null);
+  return version === null ? lock : { ...lock, spec: { ...lock.spec, python: { version, from } } };
 }
 
 function findLocks(files: Files): readonly FoundLock[] {

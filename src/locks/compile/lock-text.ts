@@ -11,6 +11,7 @@ export interface LockText {
   readonly hashes: boolean;
   /** Some pin keeps its extras: `celery[redis]==5.4`. */
   readonly extras: boolean;
+  /** Some pin has a marker as uv writes it: `a==1 ; os_name == 'nt'`. */
   readonly markers: boolean;
   readonly annotations: 'split' | 'line' | 'none';
   /** `-r FILE` in annotations, as written, each once. */
@@ -48,7 +49,7 @@ export function readLockText(text: string): LockText {
     options,
     hashes: pins.some(({ hashes }) => hashes.length > 0),
     extras: pins.some((pin) => pin.extras.length > 0 && pin.specifier.startsWith('==')),
-    markers: pins.some(({ marker }) => marker !== ''),
+    markers: pins.some(({ marker }) => marker !== '') && /^[^\s#]\S*==\S+ ; /mu.test(text),
     annotations: styleOf(text),
     viaFiles: [...via.files],
     viaConstraints: [...via.constraints],

@@ -45,6 +45,7 @@ export function pipCompileText(
     stripsExtras: isOn(options, '--strip-extras', false) || hidesStripExtras(spec, old, pins),
     namedThemselves: old.namedThemselves,
     wishes: wishesThatHold(wishes, python === null ? {} : cpythonEnvironment(python)),
+    spellings: old.spellings,
     names: new Map([...old.projects, ...sourceNames(wishes)]),
     hiddenMarkers: wishes.hasHidden ? markersOfLock(text) : new Map(),
   };
@@ -79,6 +80,7 @@ interface Writer {
   readonly spec: CompileSpec;
   /** The lock names files as `reqs/../base.in`, as pip-tools did before 7.5; later ones write `base.in`. */
   readonly keepsPaths: boolean;
+  readonly spellings: readonly Spelling[];
   readonly stripsExtras: boolean;
   /** Packages that the lock names among their own parents. */
   readonly namedThemselves: ReadonlySet<string>;
@@ -88,18 +90,29 @@ interface Writer {
   readonly hiddenMarkers: ReadonlyMap<string, string>;
 }
 
+/** A file of an annotation as no path of this checkout: `/code/base.in` of a container, `reqs\base.in` of Windows. */
+interface Spelling {
+  /** `-r` or `-c`, a space, and the file. */
+  readonly written: string;
+  /** The same with plain slashes, without `..`. */
+  readonly plain: string;
+}
+
 interface OldLock {
   /** Name to whether its pin shows extras. */
   readonly extras: ReadonlyMap<string, boolean>;
   readonly namedThemselves: ReadonlySet<string>;
   /** Projects whose name only their build backend knows: `my-app (setup.py)` to `My_App (setup.py)`. */
   readonly projects: ReadonlyMap<string, string>;
+  /** The shortest first. */
+  readonly spellings: readonly Spelling[];
 }
 
 function oldLock(text: string): OldLock {
   const extras = new Map<string, boolean>();
   const namedThemselves = new Set<string>();
   const projects = new Map<string, string>();
+  const foreign = new Set<string>();
   for (const entry of parseRequirements(text).entries) {
     if (entry.kind !== 'requirement' || entry.name === null) continue;
     const { name, comments } = entry;
@@ -107,11 +120,18 @@ function oldLock(text: string): OldLock {
     const parents = comments.flatMap((comment) => comment.replace(/^via\s+/u, '').split(', '));
     for (const parent of parents.map((one) => one.trim())) {
       if (parent === name) namedThemselves.add(name);
+      if (/^-[rc] (?:\/|[A-Za-z]:[\\/]|\S*\\)/u.test(parent)) foreign.add(parent);
       const [, project = '', file = ''] = /^([\w.-]+) (\([^()]+\))$/u.exec(parent) ?? [];
       if (project !== '') projects.set(`${normaliseName(project)} ${file}`, parent);
     }
   }
-  return { extras, namedThemselves, projects };
+  const spellings = [...foreign]
+    .map((written) => ({
+      written,
+      plain: written.slice(0, 3) + posix.normalize(written.slice(3).replaceAll('\\', '/')),
+    }))
+    .sort((a, b) => a.plain.length - b.plain.length);
+  return { extras, namedThemselves, projects, spellings };
 }
 
 /** No pin of the lock has extras, and one that it has without would get some now. */
@@ -217,13 +237,24 @@ function hasRawPaths(text: string): boolean {
   );
 }
 
+/** A file of an annotation, as the lock writes it. */
+function spelled({ spellings, keepsPaths }: Writer, option: string, file: string): string {
+  const plain = posix.normalize(file);
+  const ending = `/${plain.replace(/^(?:\.\.\/)+/u, '')}`;
+  const old = spellings.find(
+    (one) => one.plain === option + plain || (one.plain.startsWith(option) && one.plain.endsWith(ending)),
+  );
+  return old?.written ?? option + (keepsPaths ? file : plain);
+}
+
 /** Sorted by code points, as Python sorts: `-c` and `-r` before names. */
 function sourcesOf(writer: Writer, pin: Pin, wishes: readonly Wish[]): readonly string[] {
   const sources = new Set(
     pin.via.map((source) => {
-      const file = writer.keepsPaths ? undefined : /^-[rc] (.+)$/u.exec(source)?.[1];
-      if (file !== undefined && !file.includes('://')) return `${source.slice(0, 3)}${posix.normalize(file)}`;
-      return writer.names.get(source) ?? source;
+      const file = /^-[rc] (.+)$/u.exec(source)?.[1];
+      return file === undefined || file.includes('://')
+        ? (writer.names.get(source) ?? source)
+        : spelled(writer, source.slice(0, 3), file);
     }),
   );
   const { name } = pin;

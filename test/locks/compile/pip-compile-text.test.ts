@@ -62,6 +62,21 @@ describe('annotations', () => {
     ).toContain('# via -r reqs/../base.in\n');
   });
   it.each([
+    ['/code/reqs/base.in', 'reqs/base.in'],
+    ['/code/scripts/../reqs/base.in', 'reqs/base.in'],
+    ['/code/base.in', '../base.in'],
+    ['reqs\\base.in', 'reqs/base.in'],
+    ['C:\\work\\reqs\\base.in', 'reqs/base.in'],
+  ])('name %s, a file of another machine, as the lock did', (there, here) => {
+    const lock = `six==0\n    # via -r ${there}\n`;
+    expect(
+      written(
+        { ...IN, 'requirements.txt': lock },
+        `six==1\n    # via\n    #   -c ${here}\n    #   -r ${here}\n`,
+      ),
+    ).toBe(`six==1\n    # via\n    #   -c ${here}\n    #   -r ${there}\n`);
+  });
+  it.each([
     ['Flask[async]>=2', true],
     ['Flask[async]', false],
     ['flask[async]>=2', false],

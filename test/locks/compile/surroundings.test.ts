@@ -343,4 +343,9 @@ describe('a lock of which nothing says the Python', () => {
     const found = detect({ ...files, 'c.in': 'attrs\n', 'c.txt': other });
     expect(lockAt(found, 'a.txt').spec.python.version).toBeNull();
   });
+  it('is for what the nearest project asks for, when there are no others', () => {
+    const project = '[project]\nrequires-python = ">=3.10,<3.13"\n';
+    const found = detect({ 'pyproject.toml': project, 'reqs/a.in': 'attrs\n', 'reqs/a.txt': old });
+    expect(lockAt(found, 'reqs/a.txt').spec.python.version).toBe('3.10');
+  });
 });
