@@ -7,7 +7,16 @@ export default defineConfig({
     reporters: ['default', ['json', { outputFile: 'coverage/tests.json' }]],
     coverage: {
       provider: 'v8',
-      include: ['src/config/**', 'src/locks/**', 'src/diff/**', 'src/plan.ts', 'src/report/**'],
+      include: [
+        'src/config/**',
+        'src/locks/**',
+        'src/images/**',
+        'src/schedule/**',
+        'src/proposal/**',
+        'src/diff/**',
+        'src/plan.ts',
+        'src/report/**',
+      ],
       reporter: ['text-summary', 'json-summary'],
     },
   },

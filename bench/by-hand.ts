@@ -22,6 +22,7 @@ export async function runByHand(root: string): Promise<readonly HandRun[]> {
     workspace: localWorkspace({ root, scratch: [tmpdir()] }),
     forge: previewForge(() => undefined),
     cutoff: null,
+    policy: null,
     environment: process.env,
     version: 'bench',
     observe: () => undefined,

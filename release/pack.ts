@@ -13,16 +13,13 @@ import { fileURLToPath } from 'node:url';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 /** Without `files`: all that is staged is meant to be in it. */
-const KEPT = [
-  'name',
-  'version',
-  'description',
-  'license',
-  'keywords',
-  'bin',
-  'type',
-  'dependencies',
-] as const;
+const KEPT = ['name', 'version', 'description', 'license', 'keywords', 'bin', 'type'] as const;
+
+/** What only the App needs; it is run from the repository or its image, and a terminal should not have to install it. */
+const APP_ONLY = {
+  folders: ['app', 'store', 'forge/github'],
+  dependencies: ['@electric-sql/pglite', '@octokit/rest', 'node-cron', 'pg', 'pg-boss', 'probot'],
+} as const;
 
 /**
  * @param destination absolute folder for the tarball.
@@ -50,9 +47,12 @@ export function pack(destination: string): string {
   for (const path of ['config', 'examples/sample', 'README.md', 'LICENSE', 'CHANGELOG.md']) {
     cpSync(join(ROOT, path), join(staged, path), { recursive: true });
   }
+  for (const path of APP_ONLY.folders) rmSync(join(staged, 'dist', path), { recursive: true, force: true });
   const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8')) as Record<string, unknown>;
   const kept = Object.fromEntries(KEPT.filter((key) => key in manifest).map((key) => [key, manifest[key]]));
-  const text = JSON.stringify({ ...kept, engines: { node: '>=22.0.0' } }, null, 2);
+  const dependencies = { ...(manifest['dependencies'] as Record<string, string>) };
+  for (const name of APP_ONLY.dependencies) delete dependencies[name];
+  const text = JSON.stringify({ ...kept, dependencies, engines: { node: '>=22.0.0' } }, null, 2);
   writeFileSync(join(staged, 'package.json'), `${text}\n`);
   const printed = execFileSync('npm', ['pack', '--json', '--pack-destination', destination], {
     cwd: staged,

@@ -40,6 +40,8 @@ export interface Ports {
   readonly workspace: Workspace;
   readonly forge: Forge;
   readonly ecosystems: readonly LockEcosystem[];
+  /** What was settled before (with an organisation's defaults); null: what the tree says. */
+  readonly policy: Policy | null;
   readonly runner: Runner;
   readonly facts: FactSources;
   readonly network: Network;
@@ -69,10 +71,10 @@ export interface Look {
  */
 export async function lookOver(
   job: Job,
-  ports: Pick<Ports, 'workspace' | 'ecosystems' | 'now'>,
+  ports: Pick<Ports, 'workspace' | 'ecosystems' | 'now' | 'policy'>,
 ): Promise<Look> {
   const tree = await ports.workspace.readTree();
-  const policy = policyOf(tree);
+  const policy = ports.policy ?? policyOf(tree);
   const plan = planTargets(tree, policy, job, ports.ecosystems);
   return { tree, policy, plan, job: { ...job, cutoff: job.cutoff ?? policyCutoff(policy, ports.now()) } };
 }

@@ -10,8 +10,13 @@ import { localWorkspace } from '../workspace/local.ts';
 import { version } from './version.ts';
 
 /** What `plan` needs: nothing that reaches out. */
-export function composePlan(root: string): Pick<Ports, 'workspace' | 'ecosystems' | 'now'> {
-  return { workspace: localWorkspace({ root, scratch: [] }), ecosystems: ECOSYSTEMS, now: () => new Date() };
+export function composePlan(root: string): Pick<Ports, 'workspace' | 'ecosystems' | 'now' | 'policy'> {
+  return {
+    workspace: localWorkspace({ root, scratch: [] }),
+    ecosystems: ECOSYSTEMS,
+    policy: null,
+    now: () => new Date(),
+  };
 }
 
 export interface RunSetUp {
@@ -30,6 +35,7 @@ export function composeRun(setUp: RunSetUp): Promise<Composed> {
   return composePorts({
     ...setUp,
     repository: setUp.repository ?? basename(root),
+    policy: null,
     workspace: localWorkspace({ root, scratch: scratchFolders(settings, environment) }),
     version: version(),
   });

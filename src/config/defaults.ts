@@ -1,13 +1,25 @@
 /** What holds where policy and settings say nothing: the one place that says so. */
-import type { Policy } from './policy.ts';
+import type { AppPolicy } from './policy.ts';
 import type { Settings } from './settings.ts';
 
 /** What holds where a repository has no policy. */
-export const NO_POLICY: Policy = {
+export const NO_POLICY: AppPolicy = {
   excludeNewer: null,
   ignore: [],
   solver: 'auto',
   locks: [],
+  schedule: { every: 'monthly', timeZone: 'UTC' },
+  timeZone: 'UTC',
+  pullRequest: {
+    labels: [],
+    assignees: [],
+    reviewers: { users: [], teams: [] },
+    draft: false,
+    group: 'one',
+    commitPrefix: '',
+    autoMerge: null,
+    welcome: false,
+  },
 };
 
 /** What holds where the operator's settings say nothing. */

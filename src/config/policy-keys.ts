@@ -1,9 +1,11 @@
 /** The keys of `.github/relock.toml`: the table from which it is checked, and its JSON schema made. */
 import { valid } from '@renovatebot/pep440';
 import { resolveInside } from '../locks/tree.ts';
+import { whyNotTimeZone } from '../schedule/time-zone.ts';
 import { whyNotCutoff } from './cutoff.ts';
 import { whyNotGlob } from './glob.ts';
-import type { Fields } from './schema.ts';
+import { PULL_REQUEST_KEYS, whyNotSchedule } from './pull-request-keys.ts';
+import type { Checked, Fields } from './schema.ts';
 
 const SOLVER = {
   type: 'string',
@@ -30,6 +32,26 @@ export const POLICY_KEYS = {
     description: 'Globs of lock files, or of folders, that are left alone.',
   },
   solver: SOLVER,
+  schedule: {
+    type: 'string',
+    check: whyNotSchedule,
+    example: 'monthly',
+    description:
+      'When the App looks the repository over unasked: "monthly" (on the first), "weekly" (on Mondays), "quarterly", ' +
+      '"off", or a cron expression ("0 3 * * 1#1", first Monday at three). Repositories are spread over the day, but ' +
+      'for those with a cron expression.',
+  },
+  'time-zone': {
+    type: 'string',
+    check: whyNotTimeZone,
+    example: 'Europe/Berlin',
+    description: 'IANA name of the time zone in which `schedule` is read; left out, UTC.',
+  },
+  'pull-request': {
+    type: 'table',
+    description: 'How the App proposes its changes.',
+    fields: PULL_REQUEST_KEYS,
+  },
   lock: {
     type: 'tables',
     description:
@@ -77,6 +99,9 @@ export const POLICY_KEYS = {
     },
   },
 } as const satisfies Fields;
+
+/** What a policy file says itself: without defaults, so that one file can stand above another. */
+export type WrittenPolicy = Checked<typeof POLICY_KEYS>;
 
 function whyNotInput(value: string): string | null {
   if (/\p{Cc}/u.test(value)) return 'it has control characters';

@@ -1,4 +1,5 @@
 /** The repository's own policy, `.github/relock.toml`, as the pure code uses it. Every key optional. */
+import type { Schedule } from '../schedule/is-due.ts';
 
 export const POLICY_PATH = '.github/relock.toml';
 
@@ -20,6 +21,7 @@ export interface LockPolicy {
   readonly solver?: Solver;
 }
 
+/** What the locks are made by. */
 export interface Policy {
   /** Cool-down as written: `7 days`, `P7D`, `2026-11-01`; null: none. */
   readonly excludeNewer: string | null;
@@ -28,4 +30,34 @@ export interface Policy {
   /** What solves pip-compile locks. */
   readonly solver: Solver;
   readonly locks: readonly LockPolicy[];
+}
+
+/** The whole policy: of the locks, and what only the App asks for. */
+export interface AppPolicy extends Policy {
+  /** When the repository is looked over unasked; null: never. */
+  readonly schedule: Schedule | null;
+  /** IANA name; the schedule's, and that in which a month begins. */
+  readonly timeZone: string;
+  readonly pullRequest: PullRequestPolicy;
+}
+
+export interface PullRequestPolicy {
+  readonly labels: readonly string[];
+  /** Logins. */
+  readonly assignees: readonly string[];
+  readonly reviewers: {
+    /** Logins. */
+    readonly users: readonly string[];
+    /** Slugs of teams of the repository's owner. */
+    readonly teams: readonly string[];
+  };
+  readonly draft: boolean;
+  /** One pull request for all locks, or one for each lock and those that go with it. */
+  readonly group: 'one' | 'per-lock';
+  /** Before the title of commit and pull request, as written; empty: none. */
+  readonly commitPrefix: string;
+  /** How GitHub itself merges it once all that it requires is there; null: it does not. */
+  readonly autoMerge: 'merge' | 'squash' | 'rebase' | null;
+  /** Whether an issue greets a repository when the App is installed on it. */
+  readonly welcome: boolean;
 }

@@ -1,9 +1,8 @@
-/** Reads the repository's policy, `.github/relock.toml`. Pure. */
-import { checkToml, type ConfigError } from './check.ts';
-import { NO_POLICY } from './defaults.ts';
-import { POLICY_KEYS } from './policy-keys.ts';
-import type { LockPolicy, Policy } from './policy.ts';
-import type { Checked } from './schema.ts';
+/** Reads the repository's policy, `.github/relock.toml`, and that of its organisation. Pure. */
+import { checkToml, type ConfigError, type Report } from './check.ts';
+import { policyOf } from './merge-policies.ts';
+import { POLICY_KEYS, type WrittenPolicy } from './policy-keys.ts';
+import type { AppPolicy } from './policy.ts';
 
 /**
  * @param path how errors name the file.
@@ -13,31 +12,42 @@ import type { Checked } from './schema.ts';
 export function readPolicy(
   text: string,
   path: string,
-): { readonly policy: Policy } | { readonly errors: readonly ConfigError[] } {
-  const read = checkToml(text, path, POLICY_KEYS, (value, report) => {
-    for (const [index, { inputs }] of (value.lock ?? []).entries()) {
-      if (inputs?.length !== 0) continue;
-      report(
-        ['lock', index, 'inputs'],
-        '`lock.inputs` is empty: a lock is made from something.',
-        'Name the manifests, or leave the key out.',
-      );
-    }
-  });
-  if ('errors' in read) return read;
-  const { value } = read;
-  return {
-    policy: {
-      excludeNewer: value['exclude-newer'] ?? NO_POLICY.excludeNewer,
-      ignore: value.ignore ?? NO_POLICY.ignore,
-      solver: value.solver ?? NO_POLICY.solver,
-      locks: value.lock?.map(lockPolicy) ?? NO_POLICY.locks,
-    },
-  };
+): { readonly policy: AppPolicy } | { readonly errors: readonly ConfigError[] } {
+  const read = readWrittenPolicy(text, path);
+  return 'errors' in read ? read : { policy: policyOf(read.written) };
 }
 
-/** Only the keys that were written: what is left out must not win over an earlier entry. */
-function lockPolicy(lock: Checked<(typeof POLICY_KEYS)['lock']['fields']>): LockPolicy {
-  const { 'tool-version': toolVersion, ...same } = lock;
-  return toolVersion === undefined ? same : { ...same, toolVersion };
+/** As `readPolicy`, without the defaults: see `mergePolicies`. */
+export function readWrittenPolicy(
+  text: string,
+  path: string,
+): { readonly written: WrittenPolicy } | { readonly errors: readonly ConfigError[] } {
+  const read = checkToml(text, path, POLICY_KEYS, checkTogether);
+  return 'errors' in read ? read : { written: read.value };
+}
+
+/** GitHub's own limits, beyond which it refuses the whole request. */
+const MOST = { labels: 50, assignees: 10, reviewers: 15 } as const;
+
+function checkTogether(value: WrittenPolicy, report: Report): void {
+  for (const [index, { inputs }] of (value.lock ?? []).entries()) {
+    if (inputs?.length !== 0) continue;
+    report(
+      ['lock', index, 'inputs'],
+      '`lock.inputs` is empty: a lock is made from something.',
+      'Name the manifests, or leave the key out.',
+    );
+  }
+  const pull = value['pull-request'] ?? {};
+  for (const key of ['labels', 'assignees', 'reviewers'] as const) {
+    if ((pull[key]?.length ?? 0) <= MOST[key]) continue;
+    report(['pull-request', key], `\`pull-request.${key}\` has more than ${MOST[key]}.`, 'Leave some out.');
+  }
+  if (pull.draft === true && (pull['auto-merge'] ?? 'off') !== 'off') {
+    report(
+      ['pull-request', 'auto-merge'],
+      '`pull-request.auto-merge` stands beside `draft = true`: GitHub merges no draft.',
+      'Write `auto-merge = "off"` or `draft = false`.',
+    );
+  }
 }

@@ -1,6 +1,7 @@
 /** Puts the ports of a run on this machine together: settings and environment in, ports out. */
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
+import type { Policy } from '../config/policy.ts';
 import { usableCredentials } from '../config/credentials.ts';
 import type { Credential, Settings } from '../config/settings.ts';
 import { CancelledError } from '../errors.ts';
@@ -35,6 +36,8 @@ export interface ComposeOptions {
   readonly forge: Forge;
   /** The cut-off that is known before the policy is read: tools are held to it. */
   readonly cutoff: string | null;
+  /** null: the repository's own, out of its tree. */
+  readonly policy: Policy | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly observe: Observe;
@@ -104,6 +107,7 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
     ports: {
       workspace: options.workspace,
       forge: options.forge,
+      policy: options.policy,
       ecosystems: ECOSYSTEMS,
       runner: machine.runner,
       facts,

@@ -23,7 +23,10 @@ describe('the schemas agree with the readers', () => {
   it.each([
     ['', true],
     ['exclude-newer = "7 days"\nignore = ["x"]\nsolver = "uv"\n[[lock]]\npath = "x"\npython = "3.12"', true],
+    ['schedule = "0 3 * * 1"\ntime-zone = "UTC"\n[pull-request]\nlabels = ["x"]\ngroup = "per-lock"', true],
     ['solver = "uvx"', false],
+    ['[pull-request]\nauto-merge = "on"', false],
+    ['[pull-request]\nlabel = ["x"]', false],
     ['[[lock]]\nenabled = true', false],
     ['[[lock]]\npath = "x"\npython = "3"', false],
     ['ignore = "x"', false],

@@ -80,7 +80,12 @@ describe('says with file, line and what is right', () => {
     ['[[lock]]\npath = "x"\nenabled = "no"', ['`lock.enabled` is a text, not true or false.']],
     ['python = "3.12"', ['`python` belongs in `[[lock]]`.']],
     ['[[lock]]\npath = "x"\nexclude-newer = "1 day"', ['`exclude-newer` belongs in the top of the file']],
-    ['wibble = 1', ['The keys there are `exclude-newer`, `ignore`, `solver`, `lock`.']],
+    [
+      'wibble = 1',
+      [
+        'The keys there are `exclude-newer`, `ignore`, `solver`, `schedule`, `time-zone`, `pull-request`, `lock`.',
+      ],
+    ],
     ['a = 1\nb = = 2', [`${PATH}:2: This is not TOML`]],
     ['solver = "uv"\nsolver = "uv"', [':2: This is not TOML', 'redefine']],
   ])('%j', (text, parts) => {

@@ -36,6 +36,7 @@ function setUp({ locks, files, tool = () => GOOD, ports = {} }: Given) {
       },
     },
     ecosystems: [fakeEcosystem(locks)],
+    policy: null,
     runner: {
       prepare: () => Promise.resolve(null),
       run: async (command, copy) => tool(command.argv[2] ?? '', copy),

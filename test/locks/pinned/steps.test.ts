@@ -73,7 +73,7 @@ it('solves an opened copy, edits the file, and leaves nothing else', () => {
   const [command] = played.commands;
   expect(command).toMatchObject({ cwd: '.', env: {}, outputs: ['.relock-requirements.txt.out'] });
   expect(command?.argv.join(' ')).toBe(
-    'uv pip compile --no-header --no-annotate --index-strategy unsafe-best-match --python-version 3.11.14 --quiet --no-config --python /py/3.11/bin/python --output-file .relock-requirements.txt.out .relock-requirements.txt.in',
+    'uv pip compile --no-header --no-annotate --index-strategy unsafe-best-match --python-version 3.11.18 --quiet --no-config --python /py/3.11/bin/python --output-file .relock-requirements.txt.out .relock-requirements.txt.in',
   );
 });
 
