@@ -66,6 +66,8 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
   const cacheFolder = cacheFolderOf(settings, environment);
   const indexUrl = (settings.indexUrl ?? PUBLIC_INDEX).replace(/\/+$/u, '');
   const lent = lentTo(indexUrl, credentials);
+  /** Where an index of the public one's kind has its pages of projects. */
+  const pages = indexUrl.replace(/\/simple$/u, '');
   const closed = new AbortController();
   /** Also ends what is still being asked when the run is over, so that the process need not wait for it. */
   const stop = AbortSignal.any([signal, closed.signal]);
@@ -114,7 +116,11 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
       network: networkOf(options, credentials, indexUrl),
       links: untilCancelled(
         createLinkFinder({
-          project: createProjectUrls(indexUrl.replace(/\/simple$/u, ''), fetchUntil(stop), userAgent),
+          project: createProjectUrls(
+            pages,
+            fetchUntil(stop, lentTo(`${pages}/pypi/`, credentials)),
+            userAgent,
+          ),
           metadata: (name, version) => client.metadata(name, version),
         }),
         signal,
@@ -151,10 +157,11 @@ function untilCancelled(links: LinkFinder, signal: AbortSignal): LinkFinder {
   };
 }
 
-function fetchUntil(stop: AbortSignal): typeof fetch {
+function fetchUntil(stop: AbortSignal, lent: Credential | null): typeof fetch {
+  const ask = withAuthorization(lent);
   return (input, init) => {
     const asked = init?.signal ?? null;
-    return fetch(input, { ...init, signal: asked === null ? stop : AbortSignal.any([asked, stop]) });
+    return ask(input, { ...init, signal: asked === null ? stop : AbortSignal.any([asked, stop]) });
   };
 }
 

@@ -75,8 +75,9 @@ async function relock(run: LockRun): Promise<Outcome> {
   const { target } = lock;
   const old = readOld(run);
   const history: StepResult[] = [];
+  let { facts } = run;
   while (history.length < MAX_STEPS) {
-    const step = lock.next(run.facts, history);
+    const step = lock.next(facts, history);
     switch (step.do) {
       case 'fail':
         return failed(step.reason);
@@ -89,8 +90,13 @@ async function relock(run: LockRun): Promise<Outcome> {
       }
       case 'run': {
         const result = await runStep(run, step);
-        if ('code' in result) return failed(result);
-        history.push(result);
+        if (!('code' in result)) {
+          history.push(result);
+          break;
+        }
+        if (result.code !== 'python-missing' || !facts.pythonDownloads) return failed(result);
+        // It cannot be fetched after all: another that is here may do.
+        facts = { ...facts, pythonDownloads: false };
         break;
       }
       default:

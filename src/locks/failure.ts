@@ -4,7 +4,7 @@ import { recogniseBuild } from './failure/builds.ts';
 import { recogniseCheckout } from './failure/checkout.ts';
 import { recogniseGit } from './failure/git.ts';
 import { recogniseJsonPage, recogniseNetwork } from './failure/network.ts';
-import { detailOf, readOutput } from './failure/output.ts';
+import { detailOf, isProgress, readOutput } from './failure/output.ts';
 import {
   short,
   toolOf,
@@ -87,7 +87,7 @@ function stopped(failure: Failure): Recognised | null {
 
 /** At last: what the tool itself says first as an error, else said last. */
 function unknown({ lines, failure }: Evidence): Recognised {
-  const said = lines.map((line) => line.trim()).filter((line) => line !== '');
+  const said = lines.map((line) => line.trim()).filter((line) => line !== '' && !isProgress(line));
   const error = said.find((line) => /^(?:error|fatal|critical)\b/iu.test(line)) ?? said.at(-1);
   const [tool] = failure.command.argv;
   return {

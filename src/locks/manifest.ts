@@ -56,6 +56,11 @@ export function tryRead<T>(
   }
 }
 
+/** What a reader should know of a lock that was not made from the manifest as it is now. */
+export function changedNote(manifest: string, lock: string): string {
+  return `${manifest} has changed since ${lock} was made (the hash in the lock shows it): what moves may come from that in part.`;
+}
+
 /** A lock that a merge left in pieces. */
 export function whyConflicted(lock: string, text: string): Reason | null {
   const line = conflictLine(text);

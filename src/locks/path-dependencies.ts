@@ -1,4 +1,5 @@
 /** Dependencies that a manifest takes from the repository itself. Pure. */
+import { posix } from 'node:path';
 import type { Reason, Tree } from '../model.ts';
 import { folderOf, reason, resolveInside } from './tree.ts';
 
@@ -12,7 +13,7 @@ export interface PathDependency {
 /** A locker needs every one of them in the checkout, and none outside the repository; null when all are there. */
 export function whyPathsFail(tree: Tree, manifest: string, paths: readonly PathDependency[]): Reason | null {
   for (const { path, namedIn } of paths) {
-    const inside = resolveInside(folderOf(manifest), path);
+    const inside = placeInside(tree, manifest, path);
     if (inside === null) {
       return reason(
         'path-outside-repository',
@@ -39,13 +40,27 @@ export function projectFiles(
 ): readonly string[] {
   const files = new Set<string>();
   for (const { path } of paths) {
-    const inside = resolveInside(folderOf(manifest), path);
+    const inside = placeInside(tree, manifest, path);
     for (const name of ['pyproject.toml', 'setup.py', 'setup.cfg']) {
       const file = inside === null ? null : resolveInside(inside, name);
       if (file !== null && file !== manifest && tree.files.has(file)) files.add(file);
     }
   }
   return [...files].sort();
+}
+
+/** A path as a lock tells it, always written the same way: tools differ in `./lib` and `lib`. An address stays as it is. */
+export function plainPath(written: string): string {
+  if (/^[a-z][a-z+]*:/iu.test(written)) return written;
+  return posix.normalize(written).replace(/(?<=.)\/$/u, '');
+}
+
+/** Where a path leads within the repository, without the extras that Pipenv allows behind it; null when outside. */
+function placeInside(tree: Tree, manifest: string, path: string): string | null {
+  const inside = resolveInside(folderOf(manifest), path);
+  if (inside === null || existing(tree).has(inside)) return inside;
+  const bare = /^([^[]+)\[[^\]]*\]$/u.exec(path)?.[1];
+  return bare === undefined ? inside : resolveInside(folderOf(manifest), bare);
 }
 
 /** Files and folders of a tree, listed once. Threat: a manifest of a megabyte that names a path in every line. */

@@ -9,7 +9,7 @@ import { LockSyntaxError, type PlannedLock } from '../../src/locks/ecosystem.ts'
 import type { CommandResult, Reason } from '../../src/model.ts';
 import { localWorkspace } from '../../src/workspace/local.ts';
 import { folder, type Files } from '../support/folder.ts';
-import { fakeEcosystem, fakeLock, GOOD } from '../support/locks.ts';
+import { fakeEcosystem, fakeLock, GOOD, oneCommand } from '../support/locks.ts';
 
 const JOB = { repository: 'acme/app', trigger: 'terminal', only: [], cutoff: null } as const;
 
@@ -168,17 +168,42 @@ describe('a job', () => {
     expect(outcome.pullRequest?.body).toContain('the words of the tool');
   });
 
+  it('asks a lock once more without downloads when a Python cannot be fetched', async () => {
+    const missing = { code: 'python-missing', message: 'No Python 3.14.', fix: '', detail: '' } as const;
+    const asked: boolean[] = [];
+    const given = setUp({
+      locks: [
+        fakeLock('a.fake', {}, (facts, history) => {
+          asked.push(facts.pythonDownloads);
+          return history.length > 0
+            ? { do: 'done', solver: 'fake', notes: [] }
+            : oneCommand('a.fake', history);
+        }),
+      ],
+      files: { 'a.fake': '' },
+      tool: () => (asked.at(-1) === true ? missing : GOOD),
+    });
+    const facts = { ...given.ports.facts, pythonDownloads: true };
+    const outcome = await runJob(JOB, { ...given.ports, facts });
+    expect(outcome.results.map(({ status }) => status)).toEqual(['unchanged']);
+    expect(asked).toEqual([true, true, false, false]);
+  });
+
   it('does not start a lock whose host does not answer', async () => {
-    const url = 'https://dead.example.test/simple';
+    const remote = {
+      url: 'https://dead.example.test/simple',
+      purpose: 'extra-index',
+      namedIn: 'a.in:1',
+    } as const;
     const why = { code: 'extra-index-unreachable', message: 'dead', fix: '', detail: '' } as const;
     const given = setUp({
-      locks: [fakeLock('a.fake', { remotes: [{ url, purpose: 'extra-index', namedIn: 'a.in:1' }] })],
+      locks: [fakeLock('a.fake', { remotes: [remote] })],
       files: { 'a.fake': '' },
       tool: () => {
         throw new Error('must not run');
       },
     });
-    const probe = () => Promise.resolve(new Map([[url, why]]));
+    const probe = () => Promise.resolve(new Map([[remote, why]]));
     const network = { ...given.ports.network, probe };
     const outcome = await runJob(JOB, { ...given.ports, network });
     expect(outcome.results[0]?.reason).toEqual(why);

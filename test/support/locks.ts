@@ -57,7 +57,7 @@ export function fakeLock(
   };
 }
 
-function oneCommand(path: string, history: readonly StepResult[]): Step {
+export function oneCommand(path: string, history: readonly StepResult[]): Step {
   const [first] = history;
   if (first === undefined) return { do: 'run', command: commandFor(path) };
   if (first.result?.exitCode === 0) return { do: 'done', solver: 'fake 1.0', notes: [] };

@@ -1,10 +1,10 @@
 /** What the checkout lacks, or says wrongly. */
-import { short, type Evidence, type Recognised } from './recogniser.ts';
+import { short, toolOf, type Evidence, type Recognised } from './recogniser.ts';
 
 const MEMBER =
   /`(?<member>[^`]{1,200})` references a workspace in `tool\.uv\.sources`|Workspace member `(?<folder>[^`]{1,300})` is missing|Distribution not found at: (?<url>\S{1,400})|Path (?<path>\S{1,300}) for (?<name>\S{1,100}) does not exist|(?:Directory|File) '?(?<directory>[^'\s]{1,300})'? (?:is not installable|does not appear to be a Python project)|(?<project>\S{1,300}) does not appear to be a Python project|Invalid requirement: '?(?<requirement>[^'\s]{1,200})'?.{0,80}File '[^']{1,300}' does not exist/u;
 
-export function recogniseCheckout({ flat }: Evidence): Recognised | null {
+export function recogniseCheckout({ flat, failure }: Evidence): Recognised | null {
   const said = MEMBER.exec(flat);
   if (said !== null) {
     const found = Object.values(said.groups ?? {}).find((one) => one !== undefined) ?? '';
@@ -15,6 +15,15 @@ export function recogniseCheckout({ flat }: Evidence): Recognised | null {
       message: `The manifest wants ${short(name, 200)} from this repository, where it is not: a workspace member or a path dependency that is absent.`,
       fix: 'Commit it, or correct the workspace members and paths in the manifest; a submodule must be checked out.',
       words: MEMBER,
+    };
+  }
+  const unbuilt = /Directory (\S{1,300}) for \S{1,100} does not seem to be a Python package/u.exec(flat)?.[1];
+  if (unbuilt !== undefined) {
+    return {
+      code: 'missing-workspace-members',
+      message: `The manifest wants ${short(unbuilt)} from this repository, which is no Python package: it has neither pyproject.toml nor setup.py.`,
+      fix: 'Commit what is missing there, or correct the path in the manifest.',
+      words: /does not seem to be a Python package/u,
     };
   }
   const input =
@@ -28,6 +37,28 @@ export function recogniseCheckout({ flat }: Evidence): Recognised | null {
       message: `${short(name, 200)} is named as an input and is not in the repository.`,
       fix: 'Commit the file, or correct the line that names it.',
       words: /Could not open requirements file|File not found|No such file/u,
+    };
+  }
+  const requirement =
+    /Invalid requirement: ['"]([^'"]{1,200})['"]|Could not parse version constraint: (\S{1,200})/u
+      .exec(flat)
+      ?.slice(1)
+      .find((one) => one !== undefined);
+  if (requirement !== undefined) {
+    return {
+      code: 'manifest-unreadable',
+      message: `${toolOf(failure)} does not understand the requirement \`${short(requirement)}\`.`,
+      fix: 'Correct it in the manifest; the tool says below what it stumbles over.',
+      words: /Invalid requirement: |Could not parse version constraint/u,
+    };
+  }
+  const invalid = /The Poetry configuration is invalid: - (.{1,200}?)(?: - |$)/u.exec(flat)?.[1];
+  if (invalid !== undefined) {
+    return {
+      code: 'manifest-unreadable',
+      message: `pyproject.toml is not valid for ${toolOf(failure)}: ${short(invalid)}.`,
+      fix: 'Correct the file, or name a version of Poetry that accepts it with `tool-version` under [[lock]] in .github/relock.toml.',
+      words: /Poetry configuration is invalid/u,
     };
   }
   const broken =

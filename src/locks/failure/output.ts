@@ -29,9 +29,15 @@ export function readOutput(stdout: string, stderr: string): Output {
   return { lines, flat };
 }
 
-/** pip's lists of every version there is: the newest are enough. */
+/** pip's lists of every version there is: the newest are enough, of those that need another Python one for each. */
 function shortenLists(line: string): string {
   return line
+    .replace(/(?<= require a different python version: ).{100,}$/u, (list) => {
+      const newest = new Map(
+        list.split('; ').map((one): [string, string] => [one.replace(/^\S+ /u, ''), one.trim()]),
+      );
+      return [...newest.values()].join('; ');
+    })
     .replace(/\(from versions: ([^)]{100,})\)/u, (_whole, list: string) => {
       return `(from versions: …, ${list.split(', ').slice(-3).join(', ')})`;
     })
@@ -100,6 +106,11 @@ function tidy(lines: readonly string[]): readonly string[] {
   return kept.map((line) => line.slice(indent));
 }
 
+/** Whether a line only tells how far the tool is. */
+export function isProgress(line: string): boolean {
+  return PROGRESS.test(line.trim());
+}
+
 const PROGRESS = new RegExp(
   `^(?:${[
     // uv and pip
@@ -110,6 +121,7 @@ const PROGRESS = new RegExp(
     'Resolving dependencies\\.*|Creating (?:a )?virtualenv .*|Locking .*|Pipfile: .*|Using /.*|created virtual environ.*',
     'creator CPython.*|no_vcs_ignore=.*|seeder FromAppData.*|app_data_dir=.*|added seed packages.*|activators.*',
     'Successfully created virtual.*|Virtualenv location.*|Your dependencies could not be resolved.*|Hint: try .*',
+    'Skipping virtualenv creation, as specified.*',
     'You can use \\$ pipenv run .*|sub-dependencies\\.|mechanism, then run .*|the virtualenv\\.|BashActivator.*|,Python.*',
     // builds
     'copying .*|creating .*|running .*|writing .*|adding .*|reading manifest .*',

@@ -1,4 +1,5 @@
 /** What pip says in pip-compile and Pipenv, and pip-tools' own former resolver, when there is no solution. */
+import { satisfies, validRange } from '@renovatebot/pep440';
 import { short, type Evidence, type Recognised } from './recogniser.ts';
 import { skewOf } from './skew.ts';
 
@@ -41,7 +42,8 @@ function conflict(flat: string): Recognised | null {
       ? `the manifest wants ${wants}`
       : `${parent.replace(/-(?=\d)/u, ' ')} wants ${wants}`,
   );
-  if (said === null && caused.length < 2) {
+  const listed = causes(flat);
+  if (said === null && caused.length < 2 && listed.length < 2) {
     if (
       !/ResolutionImpossible: for help|conflicting dependencies/u.test(flat) ||
       /Could not find a version/u.test(flat)
@@ -54,7 +56,7 @@ function conflict(flat: string): Recognised | null {
       words: WORDS,
     };
   }
-  const told = [...new Set(caused.length === 0 ? causes(flat) : caused)].slice(0, 3).join(', and ');
+  const told = [...new Set(caused.length === 0 ? listed : caused)].slice(0, 3).join(', and ');
   const names = (said?.[1] ?? 'The requirements')
     // Pipenv hands pip a file of its own.
     .replaceAll(/-r \S*(?:pipenv|tmp)\S* \(line \d+\)/gu, 'another requirement')
@@ -71,7 +73,9 @@ function conflict(flat: string): Recognised | null {
 function causes(flat: string): readonly string[] {
   const list = /The conflict is caused by: (.{1,800}?)(?: To fix this| ERROR|$)/u.exec(flat)?.[1] ?? '';
   return [
-    ...list.matchAll(/(\S{1,100} \S{1,60}) depends on (\S{1,150})|The user requested (\S{1,150})/gu),
+    ...list.matchAll(
+      /(\S{1,100} \S{1,60}) depends on (\S{1,150}(?: and [<>=!~]\S{1,60}){0,9})|The user requested (\S{1,150}(?: and [<>=!~]\S{1,60}){0,9})/gu,
+    ),
   ].map(([, one, wants, user]) =>
     user === undefined ? `${one} wants ${wants}` : `the manifest wants ${user}`,
   );
@@ -91,25 +95,44 @@ function noVersion({ flat, failure }: Evidence): Recognised | null {
     const skew = skewOf([{ by: parent, name: exact[1] ?? '', version: exact[2] ?? '' }], WORDS);
     if (skew !== null) return skew;
   }
-  if (versions.trim() === 'none' || (versions === '' && !/[=<>~!]/u.test(wanted))) return notFound(wanted);
-  const python = /require a different python version: (.{1,3000}?)(?: ERROR|$)/u.exec(flat)?.[1] ?? '';
-  const needs = /Requires-Python ([<>=!~\d.,*]+)/u.exec(python)?.[1];
   const wanter = parent === undefined || by.startsWith('-r') ? '' : ` (wanted by ${short(by, 80)})`;
-  if (needs !== undefined) {
+  const isNone = versions.trim() === 'none' || (versions === '' && !/[=<>~!]/u.test(wanted));
+  const needs = ruledOut(flat, wanted);
+  if (needs !== null) {
     const target = failure.target.python.version;
+    const python = target === null ? 'this Python' : `Python ${target}`;
     return {
       code: 'unsatisfiable',
-      message: `There is no version ${short(wanted, 100)}${wanter} for ${target === null ? 'this Python' : `Python ${target}`}: newer ones need Python ${needs.replace(/[,;]$/u, '')}.`,
+      message: isNone
+        ? `There is no version of ${short(wanted, 100)}${wanter} for ${python}: its releases need Python ${needs}.`
+        : `There is no version ${short(wanted, 100)}${wanter} for ${python}: newer ones need Python ${needs}.`,
       fix: 'Loosen the requirement, or move the lock to a newer Python.',
       words: WORDS,
     };
   }
+  if (isNone) return notFound(wanted);
   return {
     code: 'unsatisfiable',
     message: `There is no version ${short(wanted, 100)} on the index${wanter}.`,
     fix: 'Correct or loosen the requirement in the manifest; a cool-down may also hide the release that would do.',
     words: WORDS,
   };
+}
+
+/**
+ * The Python that the wanted releases need, when pip says that it passed some over because of theirs. It lists those of
+ * every package so far, so only a release that would satisfy the requirement counts.
+ */
+function ruledOut(flat: string, wanted: string): string | null {
+  const list = /require a different python version: (.{1,20000})/u.exec(flat)?.[1] ?? '';
+  const specifiers = wanted.replace(/^[\w.-]{1,100}(?:\[[^\]]{0,100}\])?/u, '').trim();
+  if (specifiers !== '' && !validRange(specifiers)) return null;
+  for (const [, version = '', needs = ''] of list.matchAll(
+    /(?:^|; )([\w.+!-]{1,60}) Requires-Python ([<>=!~\d.,*]{1,60})/gu,
+  )) {
+    if (specifiers === '' || satisfies(version, specifiers)) return needs.replace(/[,;]$/u, '');
+  }
+  return null;
 }
 
 function notFound(wanted: string): Recognised {

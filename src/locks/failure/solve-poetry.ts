@@ -1,10 +1,11 @@
 /** Poetry's "version solving failed". */
-import { short, type Evidence, type Recognised } from './recogniser.ts';
+import { hostOf, short, type Evidence, type Failure, type Recognised } from './recogniser.ts';
+import { isPublicIndex } from '../public-index.ts';
 import { skewOf } from './skew.ts';
 
 const WORDS = /^\s*(?:Because|The current project's (?:supported )?Python)/u;
 
-export function recognisePoetrySolution({ flat }: Evidence): Recognised | null {
+export function recognisePoetrySolution({ flat, failure }: Evidence): Recognised | null {
   if (!/version solving failed|SolverProblemError/u.test(flat)) return null;
   const because = /Because (?:.{1,20000}?)version solving failed/u.exec(flat)?.[0] ?? flat.slice(0, 4000);
   const root = /\bdepends on both (\S{1,100} \([^)]{1,100}\)) and (\S{1,100} \([^)]{1,100}\))/u.exec(because);
@@ -37,7 +38,7 @@ export function recognisePoetrySolution({ flat }: Evidence): Recognised | null {
     return none[2] === '*'
       ? {
           code: 'package-not-found',
-          message: `There is no package ${none[1]} on the index.`,
+          message: `There is no package ${none[1]} on ${indexes(failure)}.`,
           fix: 'Check the name in pyproject.toml; a private package needs its source named there, and its credentials in the settings of Relock.',
           words: WORDS,
         }
@@ -63,6 +64,17 @@ export function recognisePoetrySolution({ flat }: Evidence): Recognised | null {
     fix: 'Loosen one of these requirements in pyproject.toml.',
     words: WORDS,
   };
+}
+
+/** Poetry takes an index that answers with an error for one that has no such package. */
+function indexes(failure: Failure): string {
+  const others = failure.target.remotes.filter(
+    ({ url, purpose }) => purpose.endsWith('index') && !isPublicIndex(url),
+  );
+  const named = others.map(({ url }) => hostOf(url)).join(', ');
+  return others.length === 0
+    ? 'the index'
+    : `the index, or on the sources that the manifest names (${short(named)})`;
 }
 
 /** `psycopg (3.3.9) depends on psycopg-c (3.3.9)`, where no version of the latter matches. */

@@ -4,13 +4,15 @@ import type { Policy } from '../../config/policy.ts';
 import type { PythonChoice, Reason, Skip, Target, Tree } from '../../model.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
 import type { Detection, LockEcosystem, PlannedLock } from '../ecosystem.ts';
-import { readManifest, tryRead, whyConflicted } from '../manifest.ts';
+import { changedNote, readManifest, tryRead, whyConflicted } from '../manifest.ts';
 import { projectFiles, whyPathsFail } from '../path-dependencies.ts';
 import { tableAt, textAt } from '../toml.ts';
 import { choosePython } from '../python-choice.ts';
-import { folderOf, readText, reason, whyUnreadable } from '../tree.ts';
+import { folderOf, readText, reason, resolveInside, whyUnreadable } from '../tree.ts';
 import { readJsonObject } from './json.ts';
+import { raiseToMarkers } from './marker-python.ts';
 import { parsePipfileLock } from './parse.ts';
+import { hasPipfileChanged } from './pipfile-hash.ts';
 import { choosePipenv } from './pipenv-version.ts';
 import { readPipfile } from './pipfile.ts';
 import type { Pipfile } from './pipfile.ts';
@@ -69,22 +71,28 @@ function plannedLock(tree: Tree, policy: Policy, { path, lock, manifest, pipfile
   const wanted = policyFor(policy, path).toolVersion;
   const tool = choosePipenv(tree, path, wanted, pipfile);
   const inLock = pipfile.python ?? pythonOf(path, lock, 'requires');
-  const chosen = choosePython(tree, policy, { lock: path, manifests: [manifest], inLock });
+  const question = { lock: path, manifests: [manifest], inLock };
+  const chosen = raiseToMarkers(path, lock, choosePython(tree, policy, question));
   // Pipenv of 2017 and 2018 wrote down the interpreter that it ran on.
   const python =
     chosen.version === null ? (pythonOf(path, lock, 'host-environment-markers') ?? chosen) : chosen;
+  const pylock = pylockBeside(tree, path, pipfile);
   const target: Target = {
     path,
     kind: 'pipenv',
     manifests: [manifest],
     inputs: [manifest, ...projectFiles(tree, manifest, pipfile.paths)],
-    writes: [path],
+    writes: pylock === null ? [path] : [path, pylock],
     tool,
     python: { version: python.version, from: python.from },
     cwd: folderOf(path),
     command: ['pipenv', 'lock'],
     remotes: pipfile.remotes,
-    notes: [...chosen.notes, ...variableNotes(manifest, pipfile)],
+    notes: [
+      ...chosen.notes,
+      ...variableNotes(manifest, pipfile),
+      ...(hasPipfileChanged(path, lock, pipfile.root) === true ? [changedNote(manifest, path)] : []),
+    ],
   };
   const plan: PipenvPlan = {
     target,
@@ -92,6 +100,7 @@ function plannedLock(tree: Tree, policy: Policy, { path, lock, manifest, pipfile
     sources: pipfile.sources,
     versionIsOrdered: wanted !== undefined,
     lock,
+    pylock: pylock === null ? null : { path: pylock, text: readText(tree, pylock) ?? '' },
   };
   return {
     target,
@@ -102,6 +111,13 @@ function plannedLock(tree: Tree, policy: Policy, { path, lock, manifest, pipfile
       return parsePipfileLock(path, now, known === null || 'code' in known ? new Set() : known.value.direct);
     },
   };
+}
+
+/** The lock in the standard format that Pipenv makes beside its own, or null. */
+function pylockBeside(tree: Tree, path: string, { pylock }: Pipfile): string | null {
+  const beside = pylock === null ? null : resolveInside(folderOf(path), pylock);
+  const text = beside === null ? null : readText(tree, beside);
+  return text !== null && /^created-by = "pipenv"$/mu.test(text) ? beside : null;
 }
 
 /** A Python that `_meta` of the lock names, or null. */
@@ -124,7 +140,7 @@ function pythonOf(
 
 function variableNotes(manifest: string, pipfile: Pipfile): readonly string[] {
   return pipfile.sources
-    .filter(({ usesVariables }) => usesVariables)
+    .filter(({ variables }) => variables === 'credentials')
     .map(
       ({ name }) =>
         `The source ${name.slice(0, 60)} of ${manifest} takes its credentials from environment variables, which a locker does not get: they have to be configured for its host.`,

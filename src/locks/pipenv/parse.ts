@@ -2,6 +2,7 @@
 import type { LockContent, LockedPackage } from '../../model.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
 import { normaliseName } from '../package-name.ts';
+import { plainPath } from '../path-dependencies.ts';
 import { isTable, itemsOf, tableAt, textAt, valueAt } from '../toml.ts';
 import type { Table } from '../toml.ts';
 import { readJsonObject } from './json.ts';
@@ -54,11 +55,14 @@ function indexesOf(root: Table): ReadonlyMap<string, string> {
   );
 }
 
-/** `==1.2.3` in every format that pins; null for what is taken from a path or a repository. */
+/** `==1.2.3` in every format that pins, or what a wheel's name says; else null for a path or a repository. */
 function versionOf(value: unknown): string | null {
-  const written = typeof value === 'string' ? value : isTable(value) ? textAt(value, 'version') : null;
+  const entry = isTable(value) ? value : {};
+  const written = typeof value === 'string' ? value : textAt(entry, 'version');
   const version = written?.replace(/^={2,3}\s*/u, '').trim() ?? '';
-  return version === '' || version === '*' ? null : version;
+  if (version !== '' && version !== '*') return version;
+  const place = textAt(entry, 'path') ?? textAt(entry, 'file') ?? '';
+  return /(?:^|\/)[\w.]+-([\w.!+]+)(?:-[\w.]+){3,4}\.whl$/u.exec(place)?.[1] ?? null;
 }
 
 function sourceOf(entry: Table, indexes: ReadonlyMap<string, string>): string | null {
@@ -71,7 +75,7 @@ function sourceOf(entry: Table, indexes: ReadonlyMap<string, string>): string | 
     return `${prefix}${url}${reference === null ? '' : `@${reference}`}${folder === null ? '' : `#subdirectory=${folder}`}`;
   }
   const place = textAt(entry, 'path') ?? textAt(entry, 'file') ?? textAt(entry, 'url');
-  if (place !== null) return place;
+  if (place !== null) return plainPath(place);
   return indexes.get(textAt(entry, 'index') ?? '') ?? null;
 }
 

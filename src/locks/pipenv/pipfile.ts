@@ -4,6 +4,7 @@ import { normaliseName } from '../package-name.ts';
 import type { PathDependency } from '../path-dependencies.ts';
 import { isRemote, remoteUrl, withoutUser } from '../remote-url.ts';
 import { isTable, itemsOf, lineOfText, placeOf, readToml, tableAt, textAt, valueAt } from '../toml.ts';
+import type { Table } from '../toml.ts';
 import { isPublicIndex } from '../public-index.ts';
 
 /** One `[[source]]`. */
@@ -11,12 +12,14 @@ export interface PipfileSource {
   readonly name: string;
   /** Without user and password. */
   readonly url: string;
-  /** It takes parts of its URL from environment variables. */
-  readonly usesVariables: boolean;
+  /** What of its URL it takes from environment variables. */
+  readonly variables: 'none' | 'credentials' | 'address';
   readonly isPublic: boolean;
 }
 
 export interface Pipfile {
+  /** The whole file, as read. */
+  readonly root: Table;
   /** Normalised names that the Pipfile itself wants. */
   readonly direct: ReadonlySet<string>;
   readonly sources: readonly PipfileSource[];
@@ -26,6 +29,8 @@ export interface Pipfile {
   readonly pipenv: { readonly version: string; readonly namedIn: string } | null;
   readonly remotes: readonly Remote[];
   readonly paths: readonly PathDependency[];
+  /** The name of the pylock.toml that Pipenv writes beside its own lock, when `[pipenv]` asks for one. */
+  readonly pylock: string | null;
 }
 
 /** Tables of a Pipfile that hold no packages; every other one is a category. */
@@ -45,6 +50,7 @@ export function readPipfile(path: string, text: string): Pipfile {
   const pin = entries.find(([name]) => normaliseName(name) === 'pipenv')?.[1];
   const pinned = exactVersion(isTable(pin) ? textAt(pin, 'version') : pin);
   return {
+    root,
     direct: new Set(entries.map(([name]) => normaliseName(name))),
     sources,
     python: pythonOf(path, text, tableAt(root, 'requires')),
@@ -54,6 +60,7 @@ export function readPipfile(path: string, text: string): Pipfile {
       ...entries.flatMap(([, value]) => remotesOf(value, path, text)),
     ],
     paths: entries.flatMap(([, value]) => pathsOf(value, path, text)),
+    pylock: pylockOf(tableAt(root, 'pipenv')),
   };
 }
 
@@ -64,7 +71,7 @@ function sourceOf(item: unknown): readonly PipfileSource[] {
     {
       name: textAt(item, 'name') ?? url,
       url: withoutUser(url),
-      usesVariables: url.includes('$'),
+      variables: withoutUser(url).includes('$') ? 'address' : url.includes('$') ? 'credentials' : 'none',
       isPublic: isPublicIndex(url),
     },
   ];
@@ -77,13 +84,20 @@ function remoteOfSource(source: PipfileSource, index: number, path: string, text
   return [{ url: source.url, purpose, namedIn: placeOf(path, text, shown) }];
 }
 
+function pylockOf(settings: Table): string | null {
+  if (valueAt(settings, 'use_pylock') !== true) return null;
+  const name = textAt(settings, 'pylock_name');
+  if (name === null || name === '') return 'pylock.toml';
+  return /^[\w-]{1,100}$/u.test(name) ? `pylock.${name}.toml` : null;
+}
+
 function exactVersion(value: unknown): string | null {
   return typeof value === 'string'
     ? (/^={2,3}\s*(\d+(?:\.\d+){1,3})$/u.exec(value.trim())?.[1] ?? null)
     : null;
 }
 
-function pythonOf(path: string, text: string, requires: ReturnType<typeof tableAt>): PythonChoice | null {
+function pythonOf(path: string, text: string, requires: Table): PythonChoice | null {
   for (const key of ['python_full_version', 'python_version']) {
     const said = textAt(requires, key);
     const version =

@@ -17,12 +17,16 @@ export interface PipenvPlan {
   readonly versionIsOrdered: boolean;
   /** The lock as it was. */
   readonly lock: string;
+  /** The lock in the standard format beside it, as it was, which Pipenv makes too; null when there is none. */
+  readonly pylock: { readonly path: string; readonly text: string } | null;
 }
 
 const ENVIRONMENT: Readonly<Record<string, string>> = {
   PIPENV_NO_INHERIT: '1',
   PIPENV_NOSPIN: '1',
   PIPENV_HIDE_EMOJIS: '1',
+  // Else each failure begins with a notice about the environment that Pipenv runs in.
+  PIPENV_VERBOSITY: '-1',
   // Threat: a .env of the repository would set variables for us.
   PIPENV_DONT_LOAD_ENV: '1',
   // With PIPENV_YES, Pipenv would have pyenv or asdf build a Python that is not there.
@@ -39,7 +43,7 @@ export function nextPipenvStep(plan: PipenvPlan, facts: Facts, history: readonly
   if ('code' in python) return { do: 'fail', reason: python };
   const pipenv = chooseRelease(plan, python.version, facts);
   if ('code' in pipenv) return { do: 'fail', reason: pipenv };
-  const index = mirrorOf(facts);
+  const index = mirrorOf(plan, facts);
   const original = facts.tree.files.get(manifest);
   const pipfile = original?.kind === 'text' ? original.text : null;
   // Without a [[source]], Pipenv writes the mirror into the lock as if it were one; with the default one spelled out, it
@@ -55,10 +59,17 @@ export function nextPipenvStep(plan: PipenvPlan, facts: Facts, history: readonly
   const { result } = ran;
   if (result === null || result.exitCode !== 0) {
     const failed = { exitCode: null, timedOut: false, stdout: '', stderr: '', seconds: 0 };
-    return { do: 'fail', reason: explainFailure({ target, command, result: result ?? failed }) };
+    return {
+      do: 'fail',
+      reason: whyFailed(plan, python, explainFailure({ target, command, result: result ?? failed })),
+    };
   }
-  const trace = traceOf(plan, ran.files[target.path] ?? null, index);
-  if (trace !== null) return { do: 'fail', reason: trace };
+  for (const path of target.writes) {
+    const trace = traceOf(plan, path, ran.files[path] ?? null, index);
+    if (trace !== null) return { do: 'fail', reason: trace };
+  }
+  const undated = withoutNewDate(plan, ran, history);
+  if (undated !== null) return undated;
   return {
     do: 'done',
     solver: pipenv.version === null ? 'pipenv' : `pipenv ${pipenv.version}`,
@@ -131,9 +142,19 @@ function chooseRelease(
   return { version: newest, notes };
 }
 
-/** The index in the place of the public one, or null. */
-function mirrorOf({ cooldown, index }: Facts): string | null {
-  return cooldown?.indexUrl ?? (index.isMirror ? index.url : null);
+/**
+ * The index in the place of the public one, or null. A Pipfile of the time before 2018 names the public index by its old
+ * host, which only redirects, and that not everywhere: Pipenv takes the present one for it, and locks the name as it was.
+ */
+function mirrorOf({ sources }: PipenvPlan, { cooldown, index }: Facts): string | null {
+  if (cooldown !== null) return cooldown.indexUrl;
+  if (index.isMirror) return index.url;
+  const host = hostOf(PUBLIC_INDEX);
+  return sources.some(({ url, isPublic }) => isPublic && hostOf(url) !== host) ? PUBLIC_INDEX : null;
+}
+
+function hostOf(url: string): string | null {
+  return URL.canParse(url) ? new URL(url).host : null;
 }
 
 function withDefaultSource(pipfile: string): string {
@@ -154,22 +175,60 @@ function commandOf(
     argv: ['pipenv', 'lock'],
     cwd: target.cwd,
     env: { ...ENVIRONMENT, ...(index === null ? {} : { PIPENV_PYPI_MIRROR: index }) },
-    outputs: [target.path],
+    outputs: target.writes,
     timeoutSeconds: facts.timeoutSeconds,
   };
 }
 
-/** Why the written lock must not be published: it is missing, or names the index that stands for the public one. */
-function traceOf({ target, lock }: PipenvPlan, now: string | null, index: string | null): Reason | null {
-  if (now === null)
-    return reason('tool-failed', `Pipenv said that all went well, but ${target.path} is not there.`);
-  const host = index !== null && URL.canParse(index) ? `//${new URL(index).host}/` : null;
-  if (host === null || !now.includes(host) || lock.includes(host)) return null;
+/** Why a written file must not be published: it is missing, or names the index that stands for the public one. */
+function traceOf(
+  { lock, sources, pylock }: PipenvPlan,
+  path: string,
+  now: string | null,
+  index: string | null,
+): Reason | null {
+  if (now === null) {
+    return reason('tool-failed', `Pipenv said that all went well, but ${path} is not there.`);
+  }
+  const host = index === null ? null : hostOf(index);
+  const before = `${lock}${pylock?.text ?? ''}`;
+  if (host === null || !now.includes(`//${host}/`) || before.includes(`//${host}/`)) return null;
+  if (sources.some(({ url }) => hostOf(url) === host)) return null;
   return reason(
     'unexpected-write',
-    `Pipenv wrote the index it was given into ${target.path}, which must name none that the Pipfile does not.`,
+    `Pipenv wrote the index it was given into ${path}, which must name none that the Pipfile does not.`,
     'Name the public index as [[source]] in the Pipfile, and report this, with the version of Pipenv.',
   );
+}
+
+/** Pipenv dates each pylock.toml: one in which nothing else is new stays as it was. */
+function withoutNewDate(
+  { pylock }: PipenvPlan,
+  ran: StepResult,
+  history: readonly StepResult[],
+): Step | null {
+  const now = pylock === null ? null : (ran.files[pylock.path] ?? null);
+  if (pylock === null || now === null || now === pylock.text) return null;
+  const { path } = pylock;
+  if (history.some(({ step }) => step.do === 'write' && Object.hasOwn(step.files, path))) return null;
+  const [undated, before] = [now, pylock.text].map((text) => text.replace(/^generation_date = .*$/mu, ''));
+  return undated === before ? { do: 'write', files: { [pylock.path]: pylock.text } } : null;
+}
+
+/** A source without an address fails as a package that is not there; and a Python that nothing names may be at fault. */
+function whyFailed({ target, manifest, sources }: PipenvPlan, python: FoundPython, why: Reason): Reason {
+  const source = sources.find(({ variables }) => variables === 'address');
+  if (source !== undefined) {
+    return {
+      code: 'extra-index-unreachable',
+      message: `The source ${source.name.slice(0, 60)} of ${manifest} takes its address from environment variables, which a locker does not get, and Pipenv failed.`,
+      fix: `Write its host into ${manifest}, with variables for user and password at most, and configure the credentials of that host in the settings of Relock.`,
+      detail: why.detail,
+    };
+  }
+  if (target.python.version !== null) return why;
+  const guess = `Nothing says which Python ${target.path} is for, and ${minorOf(python.version)} was taken: say so in \`[requires]\` of the Pipfile.`;
+  return { ...why, fix: `${why.fix} ${guess}`.trim() };
 }
 
 function indexNotes({ sources }: PipenvPlan, facts: Facts): readonly string[] {

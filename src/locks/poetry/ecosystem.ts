@@ -5,8 +5,9 @@ import type { Reason, Skip, Target, Tree } from '../../model.ts';
 import type { Detection, LockEcosystem, PlannedLock } from '../ecosystem.ts';
 import { choosePython } from '../python-choice.ts';
 import { folderOf, readText, reason, resolveInside, whyUnreadable } from '../tree.ts';
+import { hasManifestChanged } from './content-hash.ts';
 import { readLockHead } from './lock-head.ts';
-import { readManifest, tryRead, whyConflicted } from '../manifest.ts';
+import { changedNote, readManifest, tryRead, whyConflicted } from '../manifest.ts';
 import { parsePoetryLock } from './parse.ts';
 import { projectFiles, whyPathsFail } from '../path-dependencies.ts';
 import { choosePoetry } from './poetry-version.ts';
@@ -29,18 +30,23 @@ export const poetryEcosystem: LockEcosystem = {
 function detect(tree: Tree, policy: Policy): Detection {
   const locks: PlannedLock[] = [];
   const skips: Skip[] = [];
-  for (const path of tree.files.keys()) {
-    const name = path.slice(path.lastIndexOf('/') + 1);
-    if (name === LOCK) {
-      const planned = planLock(tree, policy, path);
-      if ('code' in planned) skips.push({ path, kind: 'poetry', reason: planned });
-      else locks.push(planned);
-    } else if (name === MANIFEST) {
-      const missing = whyLockMissing(tree, path);
-      if (missing !== null) skips.push({ path, kind: 'poetry', reason: missing });
-    }
+  for (const path of named(tree, LOCK)) {
+    const planned = planLock(tree, policy, path);
+    if ('code' in planned) skips.push({ path, kind: 'poetry', reason: planned });
+    else locks.push(planned);
+  }
+  const lockedBy = new Map(
+    locks.flatMap(({ target }) => target.inputs.map((input): [string, string] => [input, target.path])),
+  );
+  for (const path of named(tree, MANIFEST)) {
+    const missing = whyLockMissing(tree, path, lockedBy);
+    if (missing !== null) skips.push({ path, kind: 'poetry', reason: missing });
   }
   return { locks, skips };
+}
+
+function named(tree: Tree, name: string): readonly string[] {
+  return [...tree.files.keys()].filter((path) => path === name || path.endsWith(`/${name}`));
 }
 
 function beside(path: string, name: string): string {
@@ -52,13 +58,18 @@ function has(tree: Tree, path: string): boolean {
 }
 
 /** A manifest of Poetry's without any lock, or null. */
-function whyLockMissing(tree: Tree, manifest: string): Reason | null {
+function whyLockMissing(tree: Tree, manifest: string, lockedBy: ReadonlyMap<string, string>): Reason | null {
   const text = readText(tree, manifest);
   if (text === null || !/^\s*\[tool\.poetry[\].]/mu.test(text)) return null;
   if ([LOCK, ...OTHER_LOCKS].some((name) => has(tree, beside(manifest, name)))) return null;
   const project = tryRead(manifest, text, readProject);
   if ('code' in project) return project;
   if (!project.value.usesPoetry) return null;
+  const above = lockedBy.get(manifest);
+  if (above !== undefined) {
+    const message = `${manifest} has no ${LOCK} of its own: ${above} locks what it needs.`;
+    return reason('lock-missing', message);
+  }
   return reason(
     'lock-missing',
     `${manifest} has [tool.poetry], but no ${LOCK} is beside it.`,
@@ -135,7 +146,12 @@ function plannedLock(tree: Tree, policy: Policy, found: Found): PlannedLock {
     cwd: folderOf(path),
     command: lockCommand(tool.version),
     remotes: project.remotes,
-    notes: [...tool.notes, ...python.notes, ...otherLockNotes(tree, path)],
+    notes: [
+      ...tool.notes,
+      ...python.notes,
+      ...(hasManifestChanged(lock, project.root) === true ? [changedNote(manifest, path)] : []),
+      ...otherLockNotes(tree, path),
+    ],
   };
   const plan: PoetryPlan = {
     target,

@@ -3,6 +3,7 @@ import type { LockContent, LockedPackage } from '../../model.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
 import { normaliseName } from '../package-name.ts';
 import { isPublicIndex } from '../public-index.ts';
+import { plainPath } from '../path-dependencies.ts';
 import { groupsFromGraph } from './groups.ts';
 import { isTable, itemsOf, readToml, tableAt, textAt, valueAt } from '../toml.ts';
 import type { Table } from '../toml.ts';
@@ -96,7 +97,7 @@ function sourceOf(source: Table): string | null {
   if (url === null) return null;
   const type = textAt(source, 'type');
   if (type === 'legacy') return isPublicIndex(url) ? null : url;
-  if (type !== 'git') return url;
+  if (type !== 'git') return plainPath(url);
   const commit = textAt(source, 'resolved_reference') ?? textAt(source, 'reference');
   const folder = textAt(source, 'subdirectory');
   return `git+${url}${commit === null ? '' : `@${commit}`}${folder === null ? '' : `#subdirectory=${folder}`}`;

@@ -16,6 +16,8 @@ export interface PoetrySource {
 }
 
 export interface PoetryProject {
+  /** The whole manifest, as read. */
+  readonly root: Table;
   /** `[tool.poetry]`, or poetry-core as the build backend. */
   readonly usesPoetry: boolean;
   /** `[project]` (PEP 621). */
@@ -53,6 +55,7 @@ export function readProject(path: string, text: string): PoetryProject {
   const python = tableAt(poetry, 'dependencies');
   const sources = sourcesOf(poetry);
   return {
+    root,
     usesPoetry:
       hasTable(root, 'tool', 'poetry') ||
       (textAt(tableAt(root, 'build-system'), 'build-backend') ?? '').startsWith('poetry.'),

@@ -32,6 +32,7 @@ export interface PythonNeed {
 const DOWNLOADABLE = ['3.8', '3.9', '3.10', '3.11', '3.12', '3.13', '3.14'];
 /** Stands for the patch that a download would bring. */
 const SOME_PATCH = '.99';
+const LONGEST_RANGE = 500;
 
 /**
  * The locked Python where this Poetry runs on it and the project allows it; else the nearest installed one; else the
@@ -48,22 +49,20 @@ export function chooseToolPython(
   const good = runs.filter(({ version }) => allowed(version));
   const exact = good.find(({ version }) => isWanted(version, wanted));
   if (exact !== undefined) return { python: exact.version, projectPrefix: null, notes: [] };
-  const downloads = facts.pythonDownloads
-    ? DOWNLOADABLE.filter((minor) => runsOn(poetry, minor) && allowed(`${minor}${SOME_PATCH}`))
-    : [];
-  if (wanted !== null && downloads.includes(minorOf(wanted))) {
-    return { python: minorOf(wanted), projectPrefix: null, notes: [] };
-  }
+  const downloads = facts.pythonDownloads ? downloadable(need, facts.pythons, allowed) : [];
+  const download = wanted === null ? undefined : downloads.find((one) => minorOf(one) === minorOf(wanted));
+  if (download !== undefined) return { python: download, projectPrefix: null, notes: [] };
   const near = nearest(good, wanted);
   if (near !== undefined) {
     return { python: near.version, projectPrefix: null, notes: otherPython(need, near.version) };
   }
-  const download = nearest(
+  const nearDownload = nearest(
     downloads.map((version) => ({ version })),
     wanted,
   );
-  if (download !== undefined) {
-    return { python: download.version, projectPrefix: null, notes: otherPython(need, download.version) };
+  if (nearDownload !== undefined) {
+    const { version } = nearDownload;
+    return { python: version, projectPrefix: null, notes: otherPython(need, version) };
   }
   return (
     borrowed(
@@ -72,6 +71,29 @@ export function chooseToolPython(
       facts.pythons.filter(({ version }) => allowed(version)),
     ) ?? noPython(need, facts)
   );
+}
+
+/**
+ * What uv may be asked for: a minor version, or a patch where it would find the project's range ruling out the one that is
+ * installed (`^3.13.5` beside a 3.13.0), or where no other patch will do (`3.12.8`).
+ */
+function downloadable(
+  { poetry, wanted, ranges }: PythonNeed,
+  installed: readonly Interpreter[],
+  allowed: (version: string) => boolean,
+): readonly string[] {
+  const patches = [wanted ?? '', ...ranges]
+    .flatMap((text) => [
+      ...text.slice(0, LONGEST_RANGE).matchAll(/(?<![\d.])(3\.\d{1,2})\.(\d{1,2})(?![\d.])/gu),
+    ])
+    .flatMap(([, minor = '', patch = '']) => [`${minor}.${patch}`, `${minor}.${Number(patch) + 1}`])
+    .filter(allowed);
+  return DOWNLOADABLE.filter((minor) => runsOn(poetry, minor)).flatMap((minor) => {
+    const isThere = installed.some(({ version }) => minorOf(version) === minor);
+    if (!isThere && allowed(`${minor}${SOME_PATCH}`)) return [minor];
+    const patch = patches.find((version) => minorOf(version) === minor);
+    return patch === undefined ? [] : [patch];
+  });
 }
 
 function isWanted(version: string, wanted: string | null): boolean {

@@ -329,6 +329,31 @@ describe('another index', () => {
   });
 
   it.each([
+    ['https://pypi.python.org/simple', 'https://pypi.org/simple'],
+    ['http://pypi.python.org/simple/', 'https://pypi.org/simple'],
+    ['https://pypi.org/simple', undefined],
+    ['http://pypi.org/simple', undefined],
+    ['https://pypi.example.com/simple', undefined],
+  ])('asks the public index at its present host for %s', (url, mirror) => {
+    const lock = only({ ...files, 'app/Pipfile': PIPFILE.replace('https://pypi.org/simple', url) });
+    const step = lock.next(facts(), []);
+    expect(commandOf(step).env['PIPENV_PYPI_MIRROR']).toBe(mirror);
+    const locked = LOCK.replace('[]', `[{"url": "${url}"}]`);
+    const done = lock.next(facts(), [resultOf(step, { 'app/Pipfile.lock': locked })]);
+    expect(done).toMatchObject({ do: 'done', notes: [] });
+  });
+
+  it('lets a Pipfile name both hosts of the public index', () => {
+    const old = SOURCE.replace('"pypi"', '"old"').replace('pypi.org', 'pypi.python.org');
+    const lock = only({ ...files, 'app/Pipfile': `${old}\n${PIPFILE}` });
+    const step = lock.next(facts(), []);
+    const locked = LOCK.replace('[]', '[{"url": "https://pypi.org/simple"}]');
+    expect(lock.next(facts(), [resultOf(step, { 'app/Pipfile.lock': locked })])).toMatchObject({
+      do: 'done',
+    });
+  });
+
+  it.each([
     ['nothing', null, 'tool-failed'],
     [
       'the index it was given',

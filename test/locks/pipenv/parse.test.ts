@@ -52,6 +52,15 @@ describe('packages', () => {
   });
 
   it.each([
+    [{ path: './w/a_b-0.5.dev2-py3-none-any.whl' }, '0.5.dev2', 'w/a_b-0.5.dev2-py3-none-any.whl'],
+    [
+      { file: 'https://example.com/a-1.0%2Bx-1-py3-none-any.whl', version: '==1.0' },
+      '1.0',
+      'https://example.com/a-1.0%2Bx-1-py3-none-any.whl',
+    ],
+    [{ path: './a-whl' }, null, 'a-whl'],
+    [{ path: './../a/', editable: true }, null, '../a'],
+    [{ path: '.' }, null, '.'],
     [{ git: 'https://example.com/a.git', ref: '0123' }, null, 'git+https://example.com/a.git@0123'],
     [
       { git: 'git+https://example.com/a.git', ref: 'x', subdirectory: 'py' },

@@ -294,6 +294,17 @@ describe('the Python that Poetry runs on', () => {
     expect(commandOf(run('^3.12', LOCK, { pythonDownloads: true })).tool.python).toBe('3.12');
   });
 
+  it.each([
+    ['3.12.8', '3.12.8'],
+    ['==3.12.8', '3.12.8'],
+    ['3.12.8 || 3.11.9', '3.11.9'],
+    ['~3.11.8', '3.11.8'],
+    ['>3.11.8,<3.12', '3.11.9'],
+  ])('downloads a patch that %s allows', (range, python) => {
+    expect(commandOf(run(range, LOCK, { pythonDownloads: true })).tool.python).toBe(python);
+    expect(reasonOf(run(range, LOCK, {})).code).toBe('python-missing');
+  });
+
   it('lends Poetry an interpreter that it does not run on itself', () => {
     const { tool, env } = commandOf(run('~3.7', LOCK, { pythons: at('3.11.7', '3.7.16') }));
     expect(tool.python).toBe('3.11.7');
