@@ -18,7 +18,7 @@ const KEPT = ['name', 'version', 'description', 'license', 'keywords', 'bin', 't
 /** What only the App needs; it is run from the repository or its image, and a terminal should not have to install it. */
 const APP_ONLY = {
   folders: ['app', 'store', 'forge/github'],
-  dependencies: ['@electric-sql/pglite', '@octokit/rest', 'node-cron', 'pg', 'pg-boss', 'probot'],
+  dependencies: ['@electric-sql/pglite', '@octokit/rest', 'node-cron', 'pg-boss', 'probot'],
 } as const;
 
 /**

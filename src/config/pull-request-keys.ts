@@ -3,7 +3,7 @@ import { whyNotCron } from '../schedule/cron.ts';
 import type { Fields } from './schema.ts';
 
 /** Words that `schedule` may be instead of a cron expression. */
-export const SCHEDULE_WORDS = ['monthly', 'weekly', 'quarterly', 'off'] as const;
+const SCHEDULE_WORDS = ['monthly', 'weekly', 'quarterly', 'off'] as const;
 
 const LOGIN = /^[a-z\d](?:[a-z\d_-]{0,38})$/iu;
 const TEAM = /^team:[a-z\d][\w.-]{0,99}$/iu;

@@ -1,0 +1,101 @@
+/** What two requests for one repository make together, and the shape in which the queue keeps a job. No effects. */
+import type { Answer, QueuedJob } from './store.ts';
+
+/** The row's data in the queue. */
+export interface Payload {
+  readonly job: QueuedJob;
+  /** How often its handler threw. */
+  readonly failures: number;
+  /** What it threw last. */
+  readonly error: string | null;
+}
+
+/** Threat: a stream of comments with other globs each makes a row without bounds; past this, all targets are meant. */
+const MOST_GLOBS = 100;
+const MOST_ANSWERS = 20;
+const MOST_ERROR_CHARACTERS = 2000;
+
+/** The union of a waiting job and a newer request: what either would have done is done, by one run. */
+export function foldJobs(waiting: QueuedJob, newer: QueuedJob): QueuedJob {
+  const others = otherAnswers(waiting, newer);
+  return {
+    repository: newer.repository,
+    installation: newer.installation,
+    purpose: newer.purpose,
+    trigger: waiting.trigger === 'comment' ? 'comment' : newer.trigger,
+    only: unionOfGlobs(waiting.only, newer.only),
+    force: waiting.force || newer.force,
+    noCache: waiting.noCache || newer.noCache,
+    answer: newer.answer ?? waiting.answer,
+    ...(others.length > 0 ? { alsoAnswer: others } : {}),
+  };
+}
+
+/** Every comment that waits for the job's result, the newest last. */
+export function answersOf(job: QueuedJob): readonly Answer[] {
+  return [...(job.alsoAnswer ?? []), ...(job.answer === null ? [] : [job.answer])];
+}
+
+function otherAnswers(waiting: QueuedJob, newer: QueuedJob): readonly Answer[] {
+  const all = new Map<number, Answer>();
+  for (const answer of [...answersOf(waiting), ...answersOf(newer)]) {
+    all.delete(answer.comment);
+    all.set(answer.comment, answer);
+  }
+  const newest = newer.answer ?? waiting.answer;
+  if (newest !== null) all.delete(newest.comment);
+  return [...all.values()].slice(-MOST_ANSWERS);
+}
+
+function unionOfGlobs(first: readonly string[], second: readonly string[]): readonly string[] {
+  if (first.length === 0 || second.length === 0) return [];
+  const union = [...new Set([...first, ...second])];
+  return union.length > MOST_GLOBS ? [] : union;
+}
+
+/** What identifies the jobs that fold into each other. */
+export function foldKey(job: QueuedJob): string {
+  return `${job.repository.id}/${job.purpose}`;
+}
+
+/**
+ * The payload as the database can keep it.
+ * Threat: `jsonb` refuses U+0000 and half surrogate pairs, so that a comment with one would break its webhook.
+ */
+export function storable(payload: Payload): Payload {
+  return JSON.parse(
+    JSON.stringify(payload, (_key, value: unknown) =>
+      typeof value === 'string' ? storableText(value) : value,
+    ),
+  ) as Payload;
+}
+
+export function storableText(text: string): string {
+  return text.replaceAll('\0', '').toWellFormed();
+}
+
+/** What was thrown, short enough for a row. The one who throws has taken the secrets out. */
+export function storableError(message: string): string {
+  return storableText(
+    message.length > MOST_ERROR_CHARACTERS ? `${message.slice(0, MOST_ERROR_CHARACTERS)}…` : message,
+  );
+}
+
+/** @returns null when the row is not a job that this version understands. */
+export function readPayload(data: unknown): Payload | null {
+  const job = isRecord(data) ? data['job'] : null;
+  if (!isRecord(data) || !isRecord(job) || !isRecord(job['repository'])) return null;
+  const { id, owner, name } = job['repository'];
+  if (typeof id !== 'number' || typeof owner !== 'string' || typeof name !== 'string') return null;
+  if (typeof job['installation'] !== 'number' || job['purpose'] !== 'monthly') return null;
+  if (!Array.isArray(job['only']) || typeof job['trigger'] !== 'string') return null;
+  return {
+    job: job as unknown as QueuedJob,
+    failures: typeof data['failures'] === 'number' ? data['failures'] : 0,
+    error: typeof data['error'] === 'string' ? data['error'] : null,
+  };
+}
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
