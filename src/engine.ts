@@ -11,7 +11,17 @@ import { runPlan } from './engine/schedule.ts';
 import { UsageError } from './errors.ts';
 import type { Forge } from './forge/forge.ts';
 import type { Cooldown, Facts, LockEcosystem, PlannedLock } from './locks/ecosystem.ts';
-import type { Job, Outcome, Reason, Remote, Target, TargetResult, Tree, TreeFile } from './model.ts';
+import type {
+  Job,
+  LockKind,
+  Outcome,
+  Reason,
+  Remote,
+  Target,
+  TargetResult,
+  Tree,
+  TreeFile,
+} from './model.ts';
 import { planTargets, type Plan } from './plan.ts';
 import type { LinkFinder } from './pypi/links.ts';
 import { writePullRequest } from './report/pull-request.ts';
@@ -29,8 +39,8 @@ export interface Open<T> {
 
 /** What the run may reach, and how. */
 export interface Network {
-  /** Why a remote cannot be used, by its URL; a remote that answers is not in the map. */
-  probe(remotes: readonly Remote[]): Promise<ReadonlyMap<string, Reason>>;
+  /** Why a remote cannot be used; a remote that answers is not in the map. */
+  probe(remotes: readonly Remote[]): Promise<ReadonlyMap<Remote, Reason>>;
   openCooldown(cutoff: string): Promise<Open<Cooldown>>;
   /** Environment that lets children use the private hosts of these targets without holding a credential. */
   openCredentials(targets: readonly Target[]): Promise<Open<Readonly<Record<string, string>>>>;
@@ -156,8 +166,8 @@ async function runLocks(look: Look, ports: Ports): Promise<readonly TargetResult
 interface Given {
   readonly checkout: Checkout;
   readonly facts: Omit<Facts, 'tree'>;
-  /** Remotes that do not answer, by URL. */
-  readonly dead: ReadonlyMap<string, Reason>;
+  /** Remotes that do not answer. */
+  readonly dead: ReadonlyMap<Remote, Reason>;
   readonly environment: Readonly<Record<string, string>>;
 }
 
@@ -169,7 +179,7 @@ async function makeAll(look: Look, ports: Ports, given: Given): Promise<readonly
   const make = async (lock: PlannedLock): Promise<TargetResult> => {
     const { target } = lock;
     observe({ kind: 'started', path: target.path });
-    const why = target.remotes.map(({ url }) => dead.get(url)).find((reason) => reason !== undefined);
+    const why = target.remotes.map((remote) => dead.get(remote)).find((reason) => reason !== undefined);
     if (why !== undefined) return told(ports, unreachable(target, why));
     const tree = { paths: look.tree.paths, files: new Map([...look.tree.files, ...made]) };
     const run = await runLock({
@@ -189,9 +199,26 @@ async function makeAll(look: Look, ports: Ports, given: Given): Promise<readonly
 }
 
 function told(ports: Ports, result: TargetResult): TargetResult {
-  ports.links.ask(result.changes);
+  if (!hidesItsIndex(result.target)) ports.links.ask(result.changes);
   ports.observe({ kind: 'finished', result });
   return result;
+}
+
+/** Kinds of locks that do not say of every package where it came from. */
+const SOURCELESS: ReadonlySet<LockKind> = new Set([
+  'pip-compile',
+  'pip-compile-multi',
+  'uv-pip-compile',
+  'pinned',
+  'pipenv',
+]);
+
+/**
+ * Whether the packages of a lock may all come from an index that stands for the public one.
+ * Threat: the public index would be told their names, and its packages of the same names would lend them their links.
+ */
+function hidesItsIndex({ kind, remotes }: Target): boolean {
+  return SOURCELESS.has(kind) && remotes.some(({ purpose }) => purpose === 'index');
 }
 
 function unreachable(target: Target, why: Reason): TargetResult {

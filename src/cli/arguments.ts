@@ -29,7 +29,7 @@ const OPTIONS = {
   repository: { type: 'string' },
 } as const satisfies ParseArgsConfig['options'];
 
-const ONLY_RUN = ['write', 'check', 'exclude-newer', 'repository', 'quiet'] as const;
+const ONLY_RUN = ['write', 'check', 'exclude-newer', 'settings', 'repository', 'quiet'] as const;
 const COMMANDS = ['plan', 'run', 'help', 'version'] as const;
 
 /** @returns the arguments, or what is wrong with them and what is right. */

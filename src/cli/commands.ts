@@ -8,6 +8,7 @@ import type { Forge } from '../forge/forge.ts';
 import { previewForge } from '../forge/preview.ts';
 import { workingTreeForge } from '../forge/working-tree.ts';
 import type { Job, Outcome } from '../model.ts';
+import { plural } from '../report/count.ts';
 import { outcomeJson, planJson } from '../report/json.ts';
 import type { Arguments } from './arguments.ts';
 import { composePlan, composeRun } from './compose.ts';
@@ -93,6 +94,7 @@ async function run(given: Arguments, signal: AbortSignal): Promise<number> {
     const outcome = await runJob(job, composed.ports);
     progress.stop();
     await show(given, outcome);
+    if (given.write && !given.quiet) process.stderr.write(written(root, outcome));
     return codeOf(given, outcome);
   } finally {
     progress.stop();
@@ -112,11 +114,23 @@ async function show(given: Arguments, outcome: Outcome): Promise<void> {
   }
   const { pullRequest } = outcome;
   if (pullRequest === null) {
-    const none = outcome.results.length === 0 ? 'No lock to re-lock was found.' : 'Every lock is up to date.';
-    await print(`${none} There is nothing to propose.\n`);
+    await print(`${whyNothing(given, outcome)} There is nothing to propose.\n`);
     return;
   }
   await print(`# ${pullRequest.title}\n\n${pullRequest.body}`);
+}
+
+function written(root: string, { results }: Outcome): string {
+  const paths = results.flatMap(({ files }) => files.map(({ path }) => path));
+  return paths.length === 0 ? '' : `Wrote ${plural(paths.length, 'file')} into ${root}.\n`;
+}
+
+function whyNothing(given: Arguments, { results, skips }: Outcome): string {
+  if (results.length > 0) return 'Every lock is up to date.';
+  const others = skips.filter(({ reason }) => reason.code === 'not-selected').length;
+  return others > 0
+    ? `No lock to re-lock matches ${given.targets.map((glob) => `--target ${glob}`).join(' ')}; \`relock plan\` lists all of them.`
+    : 'No lock to re-lock was found.';
 }
 
 function codeOf(given: Arguments, outcome: Outcome): number {

@@ -7,7 +7,7 @@ import type { Settings } from '../config/settings.ts';
 import type { Forge } from '../forge/forge.ts';
 import { ECOSYSTEMS } from '../locks/index.ts';
 import { localWorkspace } from '../workspace/local.ts';
-import { version } from './version.ts';
+import { version } from '../version.ts';
 
 /** What `plan` needs: nothing that reaches out. */
 export function composePlan(root: string): Pick<Ports, 'workspace' | 'ecosystems' | 'now' | 'policy'> {

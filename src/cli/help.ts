@@ -11,8 +11,6 @@ PATH is a checkout, git or not. Without it, the sample project that comes with R
 Options of both
   -t, --target GLOB         Only locks whose path matches; may be given several times.
       --json                The whole result as JSON (config/schema/result.schema.json).
-      --settings FILE       The operator's settings: mirror, credentials, tools, time-outs.
-                            Default: $RELOCK_SETTINGS, else relock/settings.toml in the user's config folder.
 
 Options of run
   -w, --write               Write the new locks into PATH. Without it PATH is not touched.
@@ -21,6 +19,8 @@ Options of run
                             "7 days", "P2W", 2026-11-01 or 2026-11-01T12:00:00Z.
       --repository NAME     How the report names the repository (owner/name); the settings' credentials
                             of that owner may be used. Default: the folder's name, and no owner's.
+      --settings FILE       The operator's settings: mirror, credentials, tools, time-outs.
+                            Default: $RELOCK_SETTINGS, else relock/settings.toml in the user's config folder.
   -q, --quiet               No progress.
 
   -h, --help                This text.

@@ -14,7 +14,7 @@ if ('error' in given) {
 } else if (given.command === 'help') {
   process.stdout.write(HELP);
 } else if (given.command === 'version') {
-  const { version } = await import('./version.ts');
+  const { version } = await import('../version.ts');
   process.stdout.write(`relock ${version()}\n`);
 } else {
   const { main } = await import('./commands.ts');

@@ -32,9 +32,12 @@ export function createProgress(stream: NodeJS.WriteStream, quiet: boolean, clock
   };
   const draw = (): void => {
     frame += 1;
-    const names = [...running].map(([path, since]) => `${path} ${duration((clock() - since) / 1000)}`);
+    const names = [...running].map(
+      ([path, since]) => `${visible(path)} ${duration((clock() - since) / 1000)}`,
+    );
     const text = names.length === 0 ? stage : `${done} of ${total}: ${names.join(', ')}`;
-    const width = Math.max(20, stream.columns - 4);
+    // A pseudo-terminal that nobody gave a size has none.
+    const width = Math.max(20, (stream.columns || 80) - 4);
     clear();
     stream.write(
       `${FRAMES[frame % FRAMES.length] ?? ''} ${text.length > width ? `${text.slice(0, width - 1)}…` : text}`,

@@ -7,6 +7,8 @@ export type ProjectUrls = (name: string) => Promise<readonly LabelledUrl[] | nul
 const TIMEOUT_MS = 8000;
 /** `info` holds the whole description; beyond this it is given up. Characters. */
 const MAX_INFO = 2 * 1024 * 1024;
+/** The rest of a page of at most this many bytes is read as well: giving it up would cost its connection. */
+const SMALL_PAGE = 512 * 1024;
 
 /**
  * Asks `/pypi/NAME/json` (the public index's own API; many mirrors pass it on). The page lists every file of every release,
@@ -16,32 +18,43 @@ const MAX_INFO = 2 * 1024 * 1024;
 export function createProjectUrls(root: string, ask: typeof fetch, userAgent: string): ProjectUrls {
   return async (name) => {
     const stop = new AbortController();
+    let whole = false;
     try {
       const response = await ask(`${root}/pypi/${encodeURIComponent(name)}/json`, {
         headers: { accept: 'application/json', 'user-agent': userAgent },
         signal: AbortSignal.any([stop.signal, AbortSignal.timeout(TIMEOUT_MS)]),
       });
       if (!response.ok || response.body === null) return null;
-      return await readInfo(response.body);
+      const length = response.headers.get('content-length');
+      whole = length !== null && Number(length) <= SMALL_PAGE;
+      return await readInfo(response.body, whole);
     } catch {
+      whole = false;
       return null;
     } finally {
-      stop.abort();
+      if (!whole) stop.abort();
     }
   };
 }
 
-async function readInfo(body: ReadableStream<Uint8Array>): Promise<readonly LabelledUrl[] | null> {
+/** @param whole read on after `info`, to the end. */
+async function readInfo(
+  body: ReadableStream<Uint8Array>,
+  whole: boolean,
+): Promise<readonly LabelledUrl[] | null> {
   const decoder = new TextDecoder();
   const scan = objectScanner();
   let text = '';
+  let urls: readonly LabelledUrl[] | null = null;
   for await (const chunk of body) {
+    if (urls !== null) continue;
     text += decoder.decode(chunk, { stream: true });
     const end = scan(text);
-    if (end !== null) return urlsIn(JSON.parse(`${text.slice(0, end)}}`));
-    if (text.length > MAX_INFO) return null;
+    if (end !== null) urls = urlsIn(JSON.parse(`${text.slice(0, end)}}`));
+    else if (text.length > MAX_INFO) return null;
+    if (urls !== null && !whole) return urls;
   }
-  return null;
+  return urls;
 }
 
 /**

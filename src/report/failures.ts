@@ -1,6 +1,6 @@
 /** What was not done, and what the reader can do about it. */
 import type { Reason, Skip, TargetResult } from '../model.ts';
-import { code, fenced, fold, sentence } from './markdown.ts';
+import { code, fenced, fold, sentence, withoutPath } from './markdown.ts';
 import type { Section } from './sections.ts';
 
 /** Sections of locks that failed, and of those held back with them. */
@@ -11,7 +11,7 @@ export function failureSections(results: readonly TargetResult[]): readonly Sect
   for (const { target, reason } of failed) {
     if (reason === null) continue;
     sections.push({
-      text: `- ${code(target.path)}: ${inWords(reason)}`,
+      text: `- ${about(target.path, reason)}`,
       drop: 8,
       name: `why ${target.path} was not re-locked`,
     });
@@ -30,12 +30,12 @@ export function failureSections(results: readonly TargetResult[]): readonly Sect
 export function skipSections(skips: readonly Skip[]): readonly Section[] {
   const told = skips.filter(({ reason }) => reason.code !== 'not-selected');
   if (told.length === 0) return [];
-  const lines = told.map(({ path, kind, reason }) => `- ${code(path)} (${kind}): ${inWords(reason)}`);
+  const lines = told.map(({ path, kind, reason }) => `- ${about(path, reason, ` (${kind})`)}`);
   const text = fold(`Left alone: ${told.length === 1 ? '1 file' : `${told.length} files`}`, lines.join('\n'));
   return [{ text, drop: 2, name: 'the files left alone' }];
 }
 
-function inWords(reason: Reason): string {
+function about(path: string, reason: Reason, kind = ''): string {
   const fix = reason.fix === '' ? '' : ` ${sentence(reason.fix)}`;
-  return `${sentence(reason.message)}${fix} (${code(reason.code)})`;
+  return `${code(path)}${kind}: ${sentence(withoutPath(reason.message, path))}${fix} (${code(reason.code)})`;
 }

@@ -1,7 +1,7 @@
 /** A section per lock: how it was made, and what moved in it. */
 import type { Change, PackageLinks, TargetResult } from '../model.ts';
 import { duration, foldMoves, kindsInWords, plural } from './count.ts';
-import { code, fold, sentence, table } from './markdown.ts';
+import { code, fold, sentence, table, withoutPath } from './markdown.ts';
 import { linksOf, versions, why } from './review.ts';
 import type { Section } from './sections.ts';
 
@@ -26,7 +26,9 @@ export function lockSections(
       : `for Python ${code(target.python.version)} (${sentence(target.python.from)})`,
     `in ${duration(result.seconds)}`,
   ].filter((fact) => fact !== '');
-  const told = [...target.notes, ...result.notes].map((note) => `> ${sentence(note)}`);
+  const told = [...target.notes, ...result.notes].map(
+    (note) => `> ${sentence(withoutPath(note, target.path))}`,
+  );
   const summary =
     changes.length > 0
       ? `${plural(changes.length, 'package')}: ${kindsInWords(moves)}.`

@@ -39,15 +39,34 @@ export function fenced(text: string, language = 'text'): string {
   return `${fence}${language}\n${body}\n${fence}`;
 }
 
-/** Sentences that Relock wrote around foreign words: HTML, mentions, references and links in them are broken. */
+/**
+ * Sentences that Relock wrote around foreign words. Code spans stay what they are, since nothing works in them; elsewhere
+ * HTML, mentions, references and links are broken.
+ */
 export function sentence(text: string): string {
   return withoutUserinfo(visible(text))
     .replaceAll('\n', ' ')
-    .replace(/[\\`*_[\]<>|~]/gu, (mark) => (mark === '<' ? '&lt;' : mark === '>' ? '&gt;' : `\\${mark}`))
+    .split(/(?<span>`[^`]+`)/u)
+    .map((part, index) => (index % 2 === 1 ? part : inert(part)))
+    .join('');
+}
+
+/** Only what could take effect is escaped: a reader of the text as it stands wants as few marks in it as can be. */
+function inert(text: string): string {
+  return text
+    .replace(/[\\`*[<|~]|^>|(?<![\p{L}\p{N}])_|_(?![\p{L}\p{N}])/gu, (mark) =>
+      mark === '<' ? '&lt;' : mark === '>' ? '&gt;' : `\\${mark}`,
+    )
     .replace(/@(?=[\w-])/gu, '@\u2060')
     .replace(/#(?=\d)/gu, '#\u2060')
     .replace(/\bGH-(?=\d)/giu, 'GH-\u2060')
-    .replace(/:\/\//gu, ':\u2060//');
+    .replace(/:\/\//gu, ':\u2060//')
+    .replace(/\bwww\.(?=\w)/giu, (www) => `${www.slice(0, -1)}\u2060.`);
+}
+
+/** What is said of a file, where its path stands already: without the path at the front. */
+export function withoutPath(text: string, path: string): string {
+  return text.startsWith(`${path}: `) ? text.slice(path.length + 2) : text;
 }
 
 /** A fold. `summary` is Markdown that holds no block. */

@@ -48,8 +48,8 @@ function bodyOf(input: ReportInput, updated: readonly TargetResult[], moves: rea
   const sections: Section[] = [
     { text: verdict(input, updated, moves), drop: 9, name: 'the verdict' },
     { text: reviewFirst(moves, input.links, updated.length), drop: 7, name: 'what to review first' },
-    ...failureSections(input.results),
     ...updated.flatMap((result) => lockSections(result, input.links)),
+    ...failureSections(input.results),
     { text: upToDate(unchanged), drop: 5, name: 'the locks that are up to date' },
     ...skipSections(input.skips),
     ...reproduceSections(input.results, input.job),
@@ -80,7 +80,7 @@ function verdict(input: ReportInput, updated: readonly TargetResult[], moves: re
       `${listed(failed.slice(0, 5))}${failed.length > 5 ? ` and ${failed.length - 5} more` : ''} failed`,
     );
   const held = input.results.filter(({ status }) => status === 'skipped').length;
-  if (held > 0) parts.push(`${plural(held, 'lock')} held back with ${held === 1 ? 'it' : 'them'}`);
+  if (held > 0) parts.push(`${plural(held, 'lock')} held back with ${failed.length === 1 ? 'it' : 'them'}`);
   parts.push('known vulnerabilities and base images were not checked');
   return `**${parts.join('; ')}.**`;
 }
@@ -93,9 +93,11 @@ function upToDate(unchanged: readonly TargetResult[]): string {
 
 function footer({ job, seconds, notes }: ReportInput): string {
   const cutoff =
-    job.cutoff === null ? '' : ` No release uploaded at or after ${code(job.cutoff)} was let in.`;
+    job.cutoff === null
+      ? ''
+      : ` Cool-down: releases uploaded at or after ${code(job.cutoff)} were kept out, but where a note above says otherwise.`;
   const told = notes.map((note) => ` ${sentence(note)}`).join('');
-  return `---\nMade by Relock in ${duration(seconds)}, each lock by its own tool.${cutoff}${told}`;
+  return `---\nMade by Relock in ${duration(seconds)}.${cutoff}${told}`;
 }
 
 function leftOut(names: readonly string[]): string {

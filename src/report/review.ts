@@ -63,10 +63,10 @@ export function versions({ change }: Pick<Move, 'change'>): string {
   return moved === '' ? sources : `${moved}, ${sources}`;
 }
 
-/** `direct`, `through a, b and 3 more`, or that the lock does not tell. */
+/** `direct`, `through a, b and 3 more`, or `indirect` where the lock tells no more. */
 export function why({ direct, via }: Pick<Move, 'direct' | 'via'>): string {
   if (direct) return 'direct';
-  if (via.length === 0) return 'not named by a manifest';
+  if (via.length === 0) return 'indirect';
   const shown = via.slice(0, 3).map((name) => code(name));
   const more = via.length - shown.length;
   return `through ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;

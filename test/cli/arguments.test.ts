@@ -42,6 +42,7 @@ describe('a command line', () => {
     [['run', 'a', 'b'], /One PATH/u],
     [['run', '--write', '--check'], /one of them/u],
     [['plan', '--write'], /belongs to run/u],
+    [['plan', '--settings', 'x.toml'], /belongs to run/u],
     [['run', '--target'], /target/u],
     [['run', ''], /empty/u],
   ])('%j is refused', (argv, message) => {

@@ -4,6 +4,7 @@ import type { Change } from '../../src/model.ts';
 import { createLinkFinder } from '../../src/pypi/links.ts';
 import { createProjectUrls, type ProjectUrls } from '../../src/pypi/project-urls.ts';
 import type { SimpleClient } from '../../src/pypi/simple-client.ts';
+import { startServer } from '../support/loopback-server.ts';
 
 afterEach(() => {
   nock.cleanAll();
@@ -98,6 +99,19 @@ describe('the project page', () => {
     const text = `{"info": ${JSON.stringify(info)}, "releases": {"1": this is never read`;
     nock('https://index.test').get('/pypi/a/json').reply(200, text);
     expect(await urls('a')).toEqual([{ label: 'Odd "}{\\ label', url: 'https://a.test/x' }]);
+  });
+
+  it('keeps its connection for the next ones when it is small', async () => {
+    const ports = new Set<number | undefined>();
+    const server = await startServer((request, response) => {
+      ports.add(request.socket.remotePort);
+      const page = `{"info": {"project_urls": null}, "releases": "${'x'.repeat(200_000)}"}`;
+      response.writeHead(200, { 'content-length': page.length }).end(page);
+    });
+    const small = createProjectUrls(server.origin, fetch, 'relock/test');
+    for (const name of 'abcdef') expect(await small(name)).toEqual([]);
+    // Given up, each would cost one; a client may open a second while the first is being handed back.
+    expect(ports.size).toBeLessThan(3);
   });
 
   it.each<[string, number, string]>([

@@ -36,12 +36,30 @@ describe('sentence', () => {
   it.each([
     ['@everyone look', '@\u2060everyone look'],
     ['see #12 and GH-3', 'see #\u206012 and GH-\u20603'],
-    ['<img src=x>', '&lt;img src=x&gt;'],
-    ['[a](b)', '\\[a\\](b)'],
+    ['<img src=x>', '&lt;img src=x>'],
+    ['> quoted', '&gt; quoted'],
+    ['[a](b)', '\\[a](b)'],
+    ['python_version is *not* _set_', 'python_version is \\*not\\* \\_set\\_'],
+    ['Run `make up @x` now', 'Run `make up @x` now'],
+    ['a ` lone tick @x', 'a \\` lone tick @\u2060x'],
+    ['`a`` @x', '`a`\\` @\u2060x'],
+    ['see www.evil.test', 'see www\u2060.evil.test'],
     ['at https://host/x', 'at https:\u2060//host/x'],
     ['https://u:p@host', 'https:\u2060//host'],
   ])('%j becomes %j', (text, markdown) => {
     expect(sentence(text)).toBe(markdown);
+  });
+
+  it('lets no mention stand outside a code span, whatever the text', () => {
+    assert(
+      property(string({ unit: constantFrom('`', 'a', ' ', '\\', '@x', '<b>') }), (text) => {
+        // As CommonMark reads it: an escaped tick opens nothing, and a run of ticks closes at the next run of that length.
+        const outside = sentence(text)
+          .replace(/\\[\\`]|(?<ticks>`+)(?!`)[\s\S]*?(?<!`)\k<ticks>(?!`)/gu, '·')
+          .replaceAll('@\u2060', '');
+        expect(outside).not.toMatch(/@x|<b>/u);
+      }),
+    );
   });
 });
 

@@ -154,19 +154,6 @@ describe('the body', () => {
       **New packages**
       - \`sqlparse\` \`0.5\`, through \`django\` in \`requirements.txt\`
 
-      ## Not re-locked
-
-      - \`b.txt\`: a wants b&lt;2, c wants b&gt;=2. Loosen one. (\`unsatisfiable\`)
-
-      <details>
-      <summary>What the tool said of <code>b.txt</code></summary>
-
-      \`\`\`text
-      words
-      \`\`\`
-
-      </details>
-
       ## \`requirements.txt\`
 
       5 packages: 1 major, 1 minor, 1 new, 1 from another source, 1 with other hashes only. It was solved by \`uv 0.13.9\` in 1.3 s.
@@ -195,6 +182,19 @@ describe('the body', () => {
       | --- | --- | --- | --- | --- | --- |
       | \`django\` | \`4.2.1\` → \`5.0\` | major | direct | \`dev\` | [changelog](https://x.test/c), [releases](https://x.test/r) |
 
+      ## Not re-locked
+
+      - \`b.txt\`: a wants b&lt;2, c wants b>=2. Loosen one. (\`unsatisfiable\`)
+
+      <details>
+      <summary>What the tool said of <code>b.txt</code></summary>
+
+      \`\`\`text
+      words
+      \`\`\`
+
+      </details>
+
       Up to date already: \`uv.lock\`.
 
       <details>
@@ -215,9 +215,27 @@ describe('the body', () => {
       </details>
 
       ---
-      Made by Relock in 12 s, each lock by its own tool.
+      Made by Relock in 12 s.
       "
     `);
+  });
+
+  it('does not name a file twice in one breath', () => {
+    const reason = { code: 'unsupported-kind', message: 'x.lock: not made.', fix: '', detail: '' } as const;
+    const { body } = write(
+      [updated('a.txt', [change('a')], { notes: ['a.txt: solved anew.', 'a.txt:3 is odd.'] })],
+      { skips: [{ path: 'x.lock', kind: 'unknown', reason }] },
+    );
+    expect(body).toContain('> solved anew.  \n> a.txt:3 is odd.');
+    expect(body).toContain('- `x.lock` (unknown): not made. (`unsupported-kind`)');
+  });
+
+  it.each([
+    [['a.txt'], '`a.txt` failed; 2 locks held back with it;'],
+    [['a.txt', 'b.txt'], '`a.txt` and `b.txt` failed; 2 locks held back with them;'],
+  ])('counts what is held back with %j', (paths, words) => {
+    const held = ['x.txt', 'y.txt'].map((path) => ({ ...failed(path), status: 'skipped' as const }));
+    expect(write([...paths.map((path) => failed(path)), ...held]).body).toContain(words);
   });
 
   it('says what the cool-down let in, and the notes of the run', () => {
@@ -227,7 +245,7 @@ describe('the body', () => {
       notes: ['Poetry used the mirror plugin.'],
     });
     expect(body).toContain(
-      'No release uploaded at or after `2026-11-01T00:00:00Z` was let in. Poetry used the mirror plugin.',
+      'Cool-down: releases uploaded at or after `2026-11-01T00:00:00Z` were kept out, but where a note above says otherwise. Poetry used the mirror plugin.',
     );
   });
 

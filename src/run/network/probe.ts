@@ -11,7 +11,6 @@ import { remoteAddress, type RemoteAddress } from './remote-address.ts';
 
 /** More addresses of one host are not asked: its first ones tell. */
 const MAX_REQUESTS_PER_HOST = 8;
-const MAX_PLACES = 3;
 
 export interface ProbeOptions {
   /** Opens connections as the lockers will: directly, or through the operator's proxy. */
@@ -27,18 +26,18 @@ export interface ProbeOptions {
 
 /**
  * Asks each distinct remote once: a connection (with TLS for https), then what a locker would ask first.
- * @returns why a remote cannot be used, by its `url`; those that answer, and those that cannot be probed, are not in it.
- * Never throws. The messages hold no credential: they name hosts only.
+ * @returns why a remote cannot be used, in words that name the place where it is named; those that answer, and those that
+ * cannot be probed, are not in it. Never throws. The messages hold no credential: they name hosts only.
  */
 export async function probeRemotes(
   remotes: readonly Remote[],
   options: ProbeOptions,
-): Promise<ReadonlyMap<string, Reason>> {
+): Promise<ReadonlyMap<Remote, Reason>> {
   const limit = AbortSignal.timeout(options.timeoutMs);
   const signal = options.signal === undefined ? limit : AbortSignal.any([limit, options.signal]);
   const groups = Map.groupBy(remotes, (remote) => `${remote.purpose} ${remote.url}`);
   const perHost = new Map<string, number>();
-  const reasons = new Map<string, Reason>();
+  const reasons = new Map<Remote, Reason>();
 
   async function probe(same: readonly Remote[]): Promise<void> {
     const [remote] = same;
@@ -48,28 +47,30 @@ export async function probeRemotes(
     const count = (perHost.get(host) ?? 0) + 1;
     perHost.set(host, count);
     if (count > MAX_REQUESTS_PER_HOST) return;
-    const places = [...new Set(same.map(({ namedIn }) => namedIn))].slice(0, MAX_PLACES).join(', ');
-    const reason = await probeOne(remote.purpose, address, places, options, signal);
+    const explain = await probeOne(remote.purpose, address, options, signal);
     // A cancelled run has no findings: its caller knows.
-    if (reason !== null && options.signal?.aborted !== true) reasons.set(remote.url, reason);
+    if (explain === null || options.signal?.aborted === true) return;
+    for (const one of same) reasons.set(one, explain(one.namedIn));
   }
 
   await Promise.all(groups.values().map(probe));
   return reasons;
 }
 
+/** The reason in words, for a reader of the place where the remote is named. */
+type Explain = (place: string) => Reason;
+
 async function probeOne(
   purpose: Remote['purpose'],
   address: RemoteAddress,
-  places: string,
   options: ProbeOptions,
   signal: AbortSignal,
-): Promise<Reason | null> {
+): Promise<Explain | null> {
   const { origin, target, userinfo } = address;
   const lent =
     origin.scheme === 'tcp' || target === null ? null : credentialFor(options.credentials, origin, target);
   const known = lent ?? userinfo;
-  const what = `${NOUNS[purpose]} ${nameOf(origin)} (named in ${places})`;
+  const what = (place: string): string => `${NOUNS[purpose]} ${nameOf(origin)} (named in ${place})`;
   try {
     const status = await ask({
       dialer: options.dialer,
@@ -83,56 +84,55 @@ async function probeOne(
     });
     return status === null
       ? null
-      : reasonOfStatus(purpose, status, what, lent !== null, credentialHost(origin), places);
+      : explainStatus(purpose, status, what, lent !== null, credentialHost(origin));
   } catch (error) {
     // The manifest may say that this is all right (`--trusted-host`), and a locker that minds says so at once.
     if (isUntrusted(error)) return null;
-    return {
+    return (place) => ({
       code: CODES[purpose],
-      message: `The ${what} cannot be reached: ${whyUnreachable(error, options.timeoutMs)}.`,
-      fix: `If this passes, run Relock again. Else correct or remove the address in ${places}.`,
+      message: `The ${what(place)} cannot be reached: ${whyUnreachable(error, options.timeoutMs)}.`,
+      fix: `If this passes, run Relock again. Else correct or remove the address in ${place}.`,
       detail: '',
-    };
+    });
   }
 }
 
-function reasonOfStatus(
+function explainStatus(
   purpose: Remote['purpose'],
   status: number,
-  what: string,
+  what: (place: string) => string,
   wasLent: boolean,
   host: string,
-  places: string,
-): Reason | null {
+): Explain | null {
   // Many hosts answer 403 or 404 at the root of an index whose projects they serve: only 401 is clear there.
   const isIndex = purpose === 'index' || purpose === 'extra-index';
   if (status === 401 || (status === 403 && !isIndex)) {
-    return {
+    return (place) => ({
       code: 'authentication-required',
       message: wasLent
-        ? `The ${what} refuses the credential in the operator's settings (it answered ${status}).`
-        : `The ${what} wants a credential (it answered ${status}), and the operator's settings have none for it.`,
+        ? `The ${what(place)} refuses the credential in the operator's settings (it answered ${status}).`
+        : `The ${what(place)} wants a credential (it answered ${status}), and the operator's settings have none for it.`,
       fix: wasLent
         ? `Renew the credential for ${host} in the operator's settings.`
         : `Add a \`[[credential]]\` for ${host} and this repository's owner to the operator's settings.`,
       detail: '',
-    };
+    });
   }
   if (status >= 500) {
-    return {
+    return (place) => ({
       code: CODES[purpose],
-      message: `The ${what} has a fault of its own: it answered ${status}.`,
+      message: `The ${what(place)} has a fault of its own: it answered ${status}.`,
       fix: 'If this passes, run Relock again.',
       detail: '',
-    };
+    });
   }
   if (!isIndex && (status === 404 || status === 410)) {
-    return {
+    return (place) => ({
       code: CODES[purpose],
-      message: `The ${what} is there, but not what is wanted of it: it answered ${status}.`,
-      fix: `Correct the address in ${places}; for a private one, add a \`[[credential]]\` for ${host} to the operator's settings.`,
+      message: `The ${what(place)} is there, but not what is wanted of it: it answered ${status}.`,
+      fix: `Correct the address in ${place}; for a private one, add a \`[[credential]]\` for ${host} to the operator's settings.`,
       detail: '',
-    };
+    });
   }
   return null;
 }

@@ -24,7 +24,7 @@ interface Scene {
   readonly probe: (
     remotes: readonly Remote[],
     more?: Partial<ProbeOptions>,
-  ) => Promise<ReadonlyMap<string, Reason>>;
+  ) => Promise<ReadonlyMap<Remote, Reason>>;
 }
 
 /** One https server that stands for every host under example.test. */
@@ -76,27 +76,22 @@ describe('probeRemotes', () => {
     ['url', 416, null],
   ])('%s that answers %i: %s', async (purpose, status, code) => {
     const { probe } = await start(answering(status));
-    const reasons = await probe([remote(`https://${HOST}/a`, purpose)]);
-    expect(reasons.get(`https://${HOST}/a`)?.code ?? null).toBe(code);
+    const asked = remote(`https://${HOST}/a`, purpose);
+    expect((await probe([asked])).get(asked)?.code ?? null).toBe(code);
   });
 
-  it('says who, where and what to do, and no secret', async () => {
-    const { probe } = await start(answering(401));
+  it('says who, where and what to do to the reader of each place, and no secret', async () => {
+    const { server, probe } = await start(answering(401));
     const url = `https://eve:letmein@${HOST}/t0ken/simple`;
-    const places = [3, 7, 9, 12].map((line) => remote(url, 'extra-index', `requirements.in:${line}`));
-    expect(await probe(places)).toEqual(
-      new Map([
-        [
-          url,
-          {
-            code: 'authentication-required',
-            message: `The extra index ${HOST} (named in requirements.in:3, requirements.in:7, requirements.in:9) wants a credential (it answered 401), and the operator's settings have none for it.`,
-            fix: `Add a \`[[credential]]\` for ${HOST} and this repository's owner to the operator's settings.`,
-            detail: '',
-          },
-        ],
-      ]),
-    );
+    const places = ['a/requirements.in:3', 'b/Pipfile:7'].map((place) => remote(url, 'extra-index', place));
+    const reason = (place: string): Reason => ({
+      code: 'authentication-required',
+      message: `The extra index ${HOST} (named in ${place}) wants a credential (it answered 401), and the operator's settings have none for it.`,
+      fix: `Add a \`[[credential]]\` for ${HOST} and this repository's owner to the operator's settings.`,
+      detail: '',
+    });
+    expect(await probe(places)).toEqual(new Map(places.map((one) => [one, reason(one.namedIn)])));
+    expect(server.seen).toHaveLength(1);
   });
 
   it('asks as a locker does: each remote once, with the credential for it', async () => {
@@ -118,8 +113,8 @@ describe('probeRemotes', () => {
 
   it('tells a refused credential from a missing one', async () => {
     const { probe } = await start(answering(401));
-    const url = `https://${HOST}/simple`;
-    const reason = (await probe([remote(url)], { credentials: [CREDENTIAL] })).get(url);
+    const asked = remote(`https://${HOST}/simple`);
+    const reason = (await probe([asked], { credentials: [CREDENTIAL] })).get(asked);
     expect(reason?.message).toContain("refuses the credential in the operator's settings");
     expect(JSON.stringify(reason)).not.toContain('hunter2');
   });
@@ -158,7 +153,7 @@ describe('probeRemotes', () => {
     const begun = performance.now();
     const reasons = await probe(remotes, { timeoutMs: 1500 });
     expect(performance.now() - begun).toBeLessThan(2500);
-    expect(remotes.map(({ url }) => reasons.get(url)?.message)).toEqual([
+    expect(remotes.map((one) => reasons.get(one)?.message)).toEqual([
       `The index 127.0.0.1:${closed} (named in requirements.in:3) cannot be reached: it refused the connection.`,
       `The git host 127.0.0.1:${closed} (named in requirements.in:3) cannot be reached: it refused the connection.`,
       expect.stringMatching(/^The extra index nowhere\.invalid .* cannot be reached: /u),
