@@ -122,6 +122,7 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
             userAgent,
           ),
           metadata: (name, version) => client.metadata(name, version),
+          compareView: createCompareView(fetchUntil(stop, null), userAgent),
         }),
         signal,
       ),

@@ -3,6 +3,7 @@ import type { Change, PackageLinks } from '../model.ts';
 import { chooseLinks, labelledUrls } from '../report/links.ts';
 import { linkKey } from '../report/review.ts';
 import { createLimiter } from '../run/limiter.ts';
+import type { CompareView } from './compare-view.ts';
 import type { ProjectUrls } from './project-urls.ts';
 import type { SimpleClient } from './simple-client.ts';
 
@@ -15,6 +16,8 @@ export interface LinkSources {
   readonly project: ProjectUrls;
   /** For an index without such pages: the metadata of the very version. */
   readonly metadata: SimpleClient['metadata'];
+  /** Asked for direct moves whose own metadata does not show how their tags are written. */
+  readonly compareView: CompareView;
 }
 
 /** Asks for links while a run goes on, each package once, at most `MAX_PACKAGES` of them. Never throws. */
@@ -32,14 +35,20 @@ export interface LinkFinder {
  * Packages from elsewhere than the default index are left out.
  * Threat: a stranger's package of the same name on the public index would otherwise lend its links to a private one.
  */
-export function createLinkFinder({ project, metadata }: LinkSources): LinkFinder {
+export function createLinkFinder({ project, metadata, compareView }: LinkSources): LinkFinder {
   const asked = new Map<string, Promise<void>>();
   const links = new Map<string, PackageLinks>();
   const limited = createLimiter(MAX_REQUESTS);
-  const askOne = async ({ name, from, to }: Change, key: string): Promise<void> => {
+  const askOne = async ({ name, from, to, direct }: Change, key: string): Promise<void> => {
     const version = to ?? from ?? '';
     const urls = (await project(name)) ?? labelledUrls((await metadata(name, version)) ?? '');
-    if (urls.length > 0) links.set(key, chooseLinks(urls, from, to));
+    if (urls.length === 0) return;
+    const chosen = chooseLinks(urls, from, to);
+    links.set(key, chosen);
+    if (!direct || chosen.compare !== null || chosen.releases === null || from === null || to === null)
+      return;
+    const compare = await compareView(chosen.releases, from, to);
+    if (compare !== null) links.set(key, { ...chosen, compare });
   };
   return {
     ask(changes) {

@@ -6,7 +6,7 @@ import type { RunEvent } from '../../src/engine/events.ts';
 import { CancelledError } from '../../src/errors.ts';
 import type { Action } from '../../src/forge/forge.ts';
 import { LockSyntaxError, type PlannedLock } from '../../src/locks/ecosystem.ts';
-import type { CommandResult, Reason } from '../../src/model.ts';
+import type { CommandResult, Reason, LockKind, Remote } from '../../src/model.ts';
 import { localWorkspace } from '../../src/workspace/local.ts';
 import { folder, type Files } from '../support/folder.ts';
 import { fakeEcosystem, fakeLock, GOOD, oneCommand } from '../support/locks.ts';
@@ -207,6 +207,36 @@ describe('a job', () => {
     const network = { ...given.ports.network, probe };
     const outcome = await runJob(JOB, { ...given.ports, network });
     expect(outcome.results[0]?.reason).toEqual(why);
+  });
+
+  it.each<[LockKind, Remote['purpose'], readonly string[]]>([
+    ['pinned', 'index', []],
+    ['pipenv', 'index', []],
+    ['pinned', 'extra-index', ['flask']],
+    ['uv', 'index', ['flask']],
+  ])('of %s with an %s elsewhere, asks the public index for links of %j', async (kind, purpose, names) => {
+    const asked: string[] = [];
+    const given = setUp({
+      locks: [
+        fakeLock('a.fake', {
+          kind,
+          remotes: [{ url: 'https://own.example.test/simple', purpose, namedIn: 'a' }],
+        }),
+      ],
+      files: { 'a.fake': 'flask 1.0\n' },
+      tool: (path, copy) => {
+        write(copy, path, 'flask 2.0\n');
+        return GOOD;
+      },
+      ports: {
+        links: {
+          ask: (changes) => void asked.push(...changes.map(({ name }) => name)),
+          found: () => Promise.resolve(new Map()),
+        },
+      },
+    });
+    await runJob(JOB, given.ports);
+    expect(asked).toEqual(names);
   });
 
   it('publishes nothing of a lock that became a link', async () => {

@@ -29,13 +29,14 @@ function metadataOf(known: Readonly<Record<string, string>>): SimpleClient['meta
   return (name, version) => Promise.resolve(known[`${name}@${version}`] ?? null);
 }
 
+const NO_VIEW = () => Promise.resolve(null);
 const NO_PAGES: ProjectUrls = () => Promise.resolve(null);
 
 describe('links', () => {
   it('come from the page of the project', async () => {
     const project: ProjectUrls = (name) =>
       Promise.resolve([{ label: 'Changelog', url: `https://${name}.test/c` }]);
-    const finder = createLinkFinder({ project, metadata: metadataOf({}) });
+    const finder = createLinkFinder({ project, metadata: metadataOf({}), compareView: NO_VIEW });
     finder.ask([change('a')]);
     finder.ask([change('a'), change('b')]);
     const links = await finder.found(1000);
@@ -50,7 +51,7 @@ describe('links', () => {
       'a@2': 'Name: a\nProject-URL: Changelog, https://a.test/c\n\n',
       'b@1': 'Name: b\nHome-page: https://b.test/\n\n',
     });
-    const finder = createLinkFinder({ project: NO_PAGES, metadata });
+    const finder = createLinkFinder({ project: NO_PAGES, metadata, compareView: NO_VIEW });
     finder.ask([change('a'), change('b', { to: null, kind: 'removed' })]);
     const links = await finder.found(1000);
     expect(links.get('a@2')?.changelog).toBe('https://a.test/c');
@@ -63,10 +64,25 @@ describe('links', () => {
       asked.push(name);
       return Promise.resolve([]);
     };
-    const finder = createLinkFinder({ project, metadata: metadataOf({}) });
+    const finder = createLinkFinder({ project, metadata: metadataOf({}), compareView: NO_VIEW });
     finder.ask([change('a', { origin: 'https://private.test/simple' }), change('b', { kind: 'hash' })]);
     expect((await finder.found(1000)).size).toBe(0);
     expect(asked).toEqual([]);
+  });
+
+  it('get the compare view of direct moves that do not show their tags', async () => {
+    const project: ProjectUrls = (name) =>
+      Promise.resolve([{ label: 'Source', url: `https://github.com/acme/${name}` }]);
+    const asked: string[] = [];
+    const compareView = (releases: string, from: string, to: string) => {
+      asked.push(`${releases} ${from} ${to}`);
+      return Promise.resolve('https://github.com/acme/a/compare/v1...v2');
+    };
+    const finder = createLinkFinder({ project, metadata: metadataOf({}), compareView });
+    finder.ask([change('a'), change('b', { direct: false }), change('c', { from: null, kind: 'new' })]);
+    const links = await finder.found(1000);
+    expect(asked).toEqual(['https://github.com/acme/a/releases 1 2']);
+    expect(links.get('a@2')?.compare).toBe('https://github.com/acme/a/compare/v1...v2');
   });
 
   it('do not hold the report up', async () => {
