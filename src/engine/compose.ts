@@ -9,6 +9,7 @@ import type { Network, Ports } from '../engine.ts';
 import type { Forge } from '../forge/forge.ts';
 import { ECOSYSTEMS } from '../locks/index.ts';
 import { PUBLIC_INDEX, PUBLIC_INDEX_ROOT } from '../locks/public-index.ts';
+import { createCompareView } from '../pypi/compare-view.ts';
 import { createLinkFinder, type LinkFinder } from '../pypi/links.ts';
 import { createProjectUrls } from '../pypi/project-urls.ts';
 import { createSimpleClient } from '../pypi/simple-client-http.ts';
