@@ -89,6 +89,7 @@ describe('links', () => {
     const finder = createLinkFinder({
       project: () => new Promise(() => undefined),
       metadata: metadataOf({}),
+      compareView: NO_VIEW,
     });
     finder.ask([change('a')]);
     expect((await finder.found(20)).size).toBe(0);
