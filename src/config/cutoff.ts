@@ -45,28 +45,34 @@ export function parseCutoff(
   text: string,
   now: Date,
 ): { readonly cutoff: string } | { readonly error: string } {
+  const read = readCutoff(text, now);
+  if ('cutoff' in read) return read;
   const written = text.trim();
-  const shown = JSON.stringify(written.slice(0, 60));
-  if (written === '') return { error: `The cool-down is empty. ${EXAMPLES}` };
+  const shown = written === '' ? '' : ` ${JSON.stringify(written.slice(0, 60))}`;
+  return { error: `The cool-down${shown} ${read.why}. ${EXAMPLES}` };
+}
+
+/**
+ * Why a text is no cool-down whenever it is read, or null: what can be said without a clock, as the rest of a sentence.
+ * @returns `it is neither a duration nor a date`
+ */
+export function whyNotCutoff(text: string): string | null {
+  const read = readCutoff(text, new Date(Date.UTC(9999, 0)));
+  return 'why' in read ? `it ${read.why}` : null;
+}
+
+function readCutoff(text: string, now: Date): { readonly cutoff: string } | { readonly why: string } {
+  const written = text.trim();
+  if (written === '') return { why: 'is empty' };
   const span = written.length > 60 ? null : durationOf(written);
   if (span !== null) {
-    if (span > LONGEST) return { error: `The cool-down ${shown} is longer than 20 years. ${EXAMPLES}` };
+    if (span > LONGEST) return { why: 'is longer than 20 years' };
     return { cutoff: instant(now.getTime() - span) };
   }
   const at = written.length > 60 ? null : timeOf(written);
-  if (at === null) {
-    return { error: `The cool-down ${shown} is neither a duration nor a date. ${EXAMPLES}` };
-  }
-  if (at.start > now.getTime()) {
-    return { error: `The cool-down ${shown} lies in the future, so it would hold nothing back. ${EXAMPLES}` };
-  }
+  if (at === null) return { why: 'is neither a duration nor a date' };
+  if (at.start > now.getTime()) return { why: 'lies in the future, so it would hold nothing back' };
   return { cutoff: instant(at.end) };
-}
-
-/** Why a text is no cool-down whenever it is read, or null: what can be said without a clock. */
-export function whyNotCutoff(text: string): string | null {
-  const parsed = parseCutoff(text, new Date(Date.UTC(9999, 0)));
-  return 'error' in parsed ? parsed.error : null;
 }
 
 /** A time limit as people write it (`15 minutes`, `90s`, `PT15M`), in whole seconds; null when it is none. */

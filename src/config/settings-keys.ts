@@ -104,11 +104,16 @@ export const SETTINGS_KEYS = {
   },
 } as const satisfies Fields;
 
+/** The hosts that pip trusts without TLS; a parsed address has its numbers in full. */
+const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u;
+
 function whyNotIndex(value: string): string | null {
   const url = URL.parse(value);
   if (url === null || /[\p{Cc}\s]/u.test(value)) return 'it is not an address';
-  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it must begin with https:// or http://';
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it must begin with https://';
   if (url.username !== '' || url.password !== '') return 'it carries a user name or password';
+  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname))
+    return 'it begins with http:// and is not on this machine, so that pip ignores it as untrusted: a mirror must be https://';
   return url.search === '' && url.hash === '' ? null : 'it has a query or a fragment';
 }
 

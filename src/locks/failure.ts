@@ -66,13 +66,28 @@ function firstOf(evidence: Evidence): Recognised | null {
   return null;
 }
 
+/** What makes a tool slow, and what helps, as the end of a sentence. */
+const SLOW: Readonly<Record<Failure['command']['tool']['name'], string>> = {
+  poetry:
+    '. Where the index is not slow, Poetry tries many releases of a package: name a higher lower bound of it in the manifest',
+  pipenv:
+    '. Where the index is not slow, Pipenv tries many releases of a package: name a higher lower bound of it in the Pipfile',
+  uv: '. Where the index is not slow, it builds source distributions or clones a big repository: name releases that have wheels',
+  'pip-tools': ', or have uv solve this lock, which is far quicker (`solver = "uv"` in .github/relock.toml)',
+  'pip-compile-multi': '. Where the index is not slow, name higher lower bounds in the manifests',
+};
+
+function spanOf(seconds: number): string {
+  return seconds >= 120 && seconds % 60 === 0 ? `${seconds / 60} minutes` : `${seconds} seconds`;
+}
+
 function stopped(failure: Failure): Recognised | null {
   const { command, result } = failure;
   if (result.timedOut) {
     return {
       code: 'timeout',
-      message: `${toolOf(failure)} was stopped after ${Math.round(result.seconds)} seconds, its limit of ${command.timeoutSeconds} seconds.`,
-      fix: 'Raise `timeout` in the settings of Relock; a lock that pip-compile makes is far quicker solved by uv (`solver = "uv"`).',
+      message: `${toolOf(failure)} was stopped after ${spanOf(command.timeoutSeconds)}, the time limit of one command.`,
+      fix: `Raise \`timeout\` in the settings of Relock${SLOW[command.tool.name]}.`,
       words: null,
     };
   }

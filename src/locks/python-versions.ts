@@ -1,13 +1,14 @@
 /** Python versions as repositories write them. Pure. */
 
 /**
- * Reads one version as version files and manifests write it: `3.11`, `3.11.4`, `cpython@3.11`, `python-3.9.2`, `3.13t`.
+ * Reads one version as version files and manifests write it: `3.11`, `3.11.4`, `cpython@3.11`, `python-3.9.2`, `python-3.9.x`,
+ * `3.13t`.
  * @returns `3.11` or `3.11.4`; null for another implementation (`pypy3.10`); undefined when it names no minor version.
  */
 export function readVersion(word: string): string | null | undefined {
   const said = word.trim().slice(0, 64).toLowerCase();
   if (/^(?:pypy|graalpy|jython|ironpython|stackless|micropython|pyston)/u.test(said)) return null;
-  const match = /^(?:cpython|python|py|cp)?[@-]?([23]\.\d{1,2})(\.\d{1,2})?(?![.\d])/u.exec(said);
+  const match = /^(?:cpython|python|py|cp)?[@-]?([23]\.\d{1,2})(?:(\.\d{1,2})|\.[x*])?(?![.\d])/u.exec(said);
   return match === null ? undefined : `${match[1] ?? ''}${match[2] ?? ''}`;
 }
 

@@ -65,6 +65,13 @@ describe('says with file, line and what is right', () => {
     ['ignore = ["../x"]', ['`ignore[0]` is "../x": it leaves the repository.']],
     ['exclude-newer = 7', ['`exclude-newer` is a number, not a text.', '`exclude-newer = "7 days"`']],
     ['exclude-newer = "soon"', ['neither a duration nor a date']],
+    [
+      'exclude-newer = "next week"',
+      [
+        '`exclude-newer` is "next week": it is neither a duration nor a date. Write `exclude-newer = "7 days"`. Cool-down:',
+      ],
+    ],
+    ['exclude-newer = ""', ['`exclude-newer` is "": it is empty. Write']],
     ['[lock]\npath = "x"', [':1: `lock` is a table, not a list of tables.', 'Write `[[lock]]`']],
     ['[[lock]]\npython = "3.9"', [':1: `[[lock]]` lacks `path`.', 'Add `path = "requirements/*.txt"`']],
     [

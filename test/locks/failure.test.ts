@@ -191,7 +191,7 @@ describe('what was seen elsewhere, or has no output of its own', () => {
   });
 
   it.each<[Partial<CommandResult>, string, string]>([
-    [{ timedOut: true, exitCode: null, seconds: 900.4 }, 'timeout', 'stopped after 900 seconds'],
+    [{ timedOut: true, exitCode: null, seconds: 900.4 }, 'timeout', 'stopped after 15 minutes'],
     [{ exitCode: null }, 'cancelled', 'ended from outside'],
     [{ exitCode: 137 }, 'cancelled', 'ended from outside'],
   ])('%j is %s', (result, code, part) => {

@@ -199,6 +199,8 @@ describe('version files', () => {
     ],
     [{ '.tool-versions': 'nodejs 20.1.0\npython 3.10.2 3.9.1\n' }, '3.10.2', '.tool-versions:2 3.10.2'],
     [{ 'runtime.txt': '\uFEFFpython-3.9.2\r\n' }, '3.9.2', 'runtime.txt:1 python-3.9.2'],
+    [{ 'runtime.txt': 'python-3.9.x\n' }, '3.9', 'runtime.txt:1 python-3.9.x'],
+    [{ '.python-version': '3.9.*\n' }, '3.9', '.python-version:1 3.9.*'],
     [
       { '.python-version': 'my-virtualenv\n', 'runtime.txt': 'python-3.9.2' },
       '3.9.2',

@@ -2,7 +2,6 @@
 import type { Policy } from '../../config/policy.ts';
 import type { LockKind, PythonChoice, Reason, Skip, Tree } from '../../model.ts';
 import { minorOf } from '../python-versions.ts';
-import { pinnedVersion } from '../requirements/pins.ts';
 import { normaliseText, reason } from '../tree.ts';
 import { pythonOf } from './detected.ts';
 import type { DetectedLock, FoundLock, Surroundings } from './detected.ts';
@@ -33,7 +32,6 @@ export function detectCompiled(tree: Tree, policy: Policy): CompiledLocks {
     files,
     policy,
     locks: new Set(found.map(({ path }) => path)),
-    toolPins: findToolPins(found),
   };
   const locks: DetectedLock[] = [];
   const skips: Skip[] = [];
@@ -140,18 +138,4 @@ function guessTool({ files, locks }: Surroundings): 'pip-compile' | 'uv' {
   const uv = makers.filter((maker) => maker === 'uv').length;
   if (makers.length > 0) return uv > makers.length - uv ? 'uv' : 'pip-compile';
   return files.has('uv.lock') || files.has('uv.toml') ? 'uv' : 'pip-compile';
-}
-
-function findToolPins(found: readonly FoundLock[]): ReadonlyMap<string, string> {
-  const pins = new Map<string, string>();
-  const dedicated = (path: string): number => (/pip-?tools|pip-?compile/u.test(path) ? 0 : 1);
-  for (const { path, text } of [...found].sort((a, b) => dedicated(a.path) - dedicated(b.path))) {
-    for (const pin of text.pins) {
-      const { name } = pin;
-      if (name !== 'pip-tools' && name !== 'uv' && name !== 'pip-compile-multi') continue;
-      const version = pinnedVersion(pin);
-      if (version !== null && !pins.has(name)) pins.set(name, `${path} pins ${name} ${version}`);
-    }
-  }
-  return pins;
 }

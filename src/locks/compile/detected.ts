@@ -27,8 +27,6 @@ export interface Surroundings {
   readonly policy: Policy;
   /** Paths of all locks of this family. */
   readonly locks: ReadonlySet<string>;
-  /** `requirements/pip-tools.txt pins pip-tools 7.5.2`, for each tool that a lock pins. */
-  readonly toolPins: ReadonlyMap<string, string>;
 }
 
 export interface FoundLock {
@@ -69,8 +67,7 @@ export function toolOf(
     header === null
       ? 'the annotations, without a header'
       : `${found.path}:${header.line}${header.writtenBy === name ? '' : ` (${header.writtenBy})`}`;
-  const pin = around.toolPins.get(name);
-  return { name, version, from: pin === undefined ? said : `${said}; ${pin}` };
+  return { name, version, from: said };
 }
 
 /** Parts of the spec that are bytes of the file as it is. */

@@ -2,6 +2,7 @@
 import type { Command, CommandResult, Reason } from '../../model.ts';
 import type { Facts, Step, StepResult } from '../ecosystem.ts';
 import { normaliseText } from '../tree.ts';
+import { howToGetPython } from '../python-download.ts';
 import { minorOf } from '../python-versions.ts';
 import type { PythonPlan } from './python-plan.ts';
 import type { CompileSpec } from './spec.ts';
@@ -116,7 +117,7 @@ function mustBuild(spec: CompileSpec, version: string, built: readonly string[])
   return {
     code: 'python-missing',
     message: `${spec.lock} is for Python ${version} (${spec.python.from}), which is not installed here. uv can solve without it only as long as nothing has to be built, but ${[...new Set(shown)].join(', ')}${more} must be built to learn what it depends on.`,
-    fix: `Install Python ${minorOf(version)}, or let uv fetch it (python-downloads in Relock's settings).`,
+    fix: howToGetPython(`Python ${minorOf(version)}`),
     detail: '',
   };
 }

@@ -3,6 +3,7 @@ import type { Command, CommandResult, Reason, Target } from '../../model.ts';
 import type { Facts, Step, StepResult } from '../ecosystem.ts';
 import { explainFailure } from '../failure.ts';
 import { PUBLIC_INDEX } from '../public-index.ts';
+import { howToGetPython } from '../python-download.ts';
 import { minorOf } from '../python-versions.ts';
 import { replay } from '../replay.ts';
 import type { Script } from '../replay.ts';
@@ -267,7 +268,7 @@ function pythonMissing(spec: CompileSpec, notes: readonly string[]): Reason {
   return reason(
     'python-missing',
     `${spec.lock} is for Python ${version} (${spec.python.from}), which is not installed here, and its own tool must run on it.${why}`,
-    `Install Python ${minorOf(version)}, or let uv fetch it (python-downloads in Relock's settings).`,
+    howToGetPython(`Python ${minorOf(version)}`),
   );
 }
 

@@ -8,6 +8,8 @@ const BUILD =
 const BUILD_REQUIREMENTS =
   /Failed to (?:resolve|install) requirements from (?:`build-system\.requires`|build-system\.requires|`?setup\.py`?|[^.]{0,60}`?get_requires)|install (?:build|backend) dependencies did not run|install build dependencies exited|Failed to install .{1,200}? in the build environment|ChefInstallError/iu;
 
+const NO_HISTORY = /setuptools[-_]scm was unable to detect version/iu;
+
 export function recogniseBuild(evidence: Evidence): Recognised | null {
   const { flat, lines, failure } = evidence;
   if (!BUILD.test(flat)) return null;
@@ -15,6 +17,14 @@ export function recogniseBuild(evidence: Evidence): Recognised | null {
   if (BUILD_REQUIREMENTS.test(flat)) {
     const requirements = buildRequirements(flat, found, failure);
     if (requirements !== null) return requirements;
+  }
+  if (NO_HISTORY.test(flat)) {
+    return {
+      code: 'sdist-build-failed',
+      message: `${found ?? 'A package'} takes its version from git (setuptools-scm), and the history is missing where it was built.`,
+      fix: 'Name a version for when there is no git, as `fallback_version` under [tool.setuptools_scm] of its pyproject.toml (for hatch-vcs: `fallback-version` under [tool.hatch.version]).',
+      words: linePattern(lines, NO_HISTORY),
+    };
   }
   const old = OUTDATED.exec(flat);
   if (old !== null) {

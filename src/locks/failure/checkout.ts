@@ -4,7 +4,7 @@ import { short, toolOf, type Evidence, type Recognised } from './recogniser.ts';
 const MEMBER =
   /`(?<member>[^`]{1,200})` references a workspace in `tool\.uv\.sources`|Workspace member `(?<folder>[^`]{1,300})` is missing|Distribution not found at: (?<url>\S{1,400})|Path (?<path>\S{1,300}) for (?<name>\S{1,100}) does not exist|(?:Directory|File) '?(?<directory>[^'\s]{1,300})'? (?:is not installable|does not appear to be a Python project)|(?<project>\S{1,300}) does not appear to be a Python project|Invalid requirement: '?(?<requirement>[^'\s]{1,200})'?.{0,80}File '[^']{1,300}' does not exist/u;
 
-export function recogniseCheckout({ flat, failure }: Evidence): Recognised | null {
+export function recogniseCheckout({ flat, lines, failure }: Evidence): Recognised | null {
   const said = MEMBER.exec(flat);
   if (said !== null) {
     const found = Object.values(said.groups ?? {}).find((one) => one !== undefined) ?? '';
@@ -37,6 +37,15 @@ export function recogniseCheckout({ flat, failure }: Evidence): Recognised | nul
       message: `${short(name, 200)} is named as an input and is not in the repository.`,
       fix: 'Commit the file, or correct the line that names it.',
       words: /Could not open requirements file|File not found|No such file/u,
+    };
+  }
+  const line = unreadableLine(flat, lines);
+  if (line !== null) {
+    return {
+      code: 'manifest-unreadable',
+      message: `uv cannot read ${line}.`,
+      fix: 'Correct the line, or take it out if it is no requirement.',
+      words: /Error parsing included file|Couldn't parse requirement/u,
     };
   }
   const requirement =
@@ -76,4 +85,27 @@ export function recogniseCheckout({ flat, failure }: Evidence): Recognised | nul
     };
   }
   return null;
+}
+
+/** What uv says of a line of a file of requirements: `deps/constraints.txt:323: …`; null when it says nothing of one. */
+function unreadableLine(flat: string, lines: readonly string[]): string | null {
+  // The innermost file of a chain of includes is told last, and with it the cause.
+  const couldNot = /Couldn't parse requirement in `([^`]{1,300})` at position \d+/u.exec(flat);
+  if (couldNot === null && !flat.includes('Error parsing included file in `')) return null;
+  if (couldNot !== null) {
+    const at = lines.findIndex((line) => line.includes("Couldn't parse requirement in `"));
+    const [cause = '', source = ''] = lines.slice(at + 1).map((line) => line.trim());
+    const shown = source === '' || source.startsWith('^') ? '' : ` in \`${short(source, 100)}\``;
+    return `${inCopy(couldNot[1] ?? '')}: ${short(cause.replace(/^(?:cause|Caused by): /u, ''))}${shown}`;
+  }
+  for (const line of lines) {
+    const said = /^(?:cause|Caused by): (.{1,400}): (\S{1,300}?):(\d{1,9}):\d{1,9}$/u.exec(line.trim());
+    if (said !== null) return `${inCopy(said[2] ?? '')}:${said[3]}: ${short(said[1] ?? '')}`;
+  }
+  return null;
+}
+
+/** An absolute path is one of the private copy. */
+function inCopy(path: string): string {
+  return short(path.replace(/^\/.*\//u, '…/'));
 }

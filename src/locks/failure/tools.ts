@@ -1,4 +1,5 @@
 /** Failures of the tools themselves, of interpreters, and of the machine. */
+import { DOWNLOAD_WORDS, isFailedDownload, PYTHON_BUILDS } from '../python-download.ts';
 import { short, toolOf, type Evidence, type Recognised } from './recogniser.ts';
 
 export function recogniseMachine({ flat }: Evidence): Recognised | null {
@@ -31,6 +32,14 @@ export function recognisePython({ flat, failure }: Evidence): Recognised | null 
       words: /Can't use Python at/u,
     };
   }
+  if (isFailedDownload(flat)) {
+    return {
+      code: 'python-missing',
+      message: `Python ${wantedPython(failure, undefined)} is not on this machine, and uv could not download it.`,
+      fix: `Install that Python where Relock runs, or run it where uv reaches ${PYTHON_BUILDS}.`,
+      words: DOWNLOAD_WORDS,
+    };
+  }
   const patterns = [
     /No interpreter found for (?:path )?(?:Python )?(?<wants>[^\s`]{1,60})/u,
     /Python (?<wants>[\d.]{1,20}) was not found on your system/u,
@@ -42,7 +51,7 @@ export function recognisePython({ flat, failure }: Evidence): Recognised | null 
   const said = patterns.map((pattern) => pattern.exec(flat)).find((match) => match !== null);
   if (said === undefined) return null;
   const { wants, has } = said.groups ?? {};
-  const wanted = wants ?? failure.target.python.version ?? 'that the project wants';
+  const wanted = wantedPython(failure, wants);
   return {
     code: 'python-missing',
     message: `Python ${wanted} is not on this machine${has === undefined ? '' : `; ${toolOf(failure)} ran on Python ${has}`}.`,
@@ -50,6 +59,13 @@ export function recognisePython({ flat, failure }: Evidence): Recognised | null 
     words:
       /No interpreter found|was not found on your system|is not supported by the project|is not allowed by the project|Python requirement: |unable to find a compatible version/u,
   };
+}
+
+/** A lock for 3.10 is solved for a patch of our choice (`3.10.22`), which means nothing to a reader. */
+function wantedPython({ target }: Evidence['failure'], wants: string | undefined): string {
+  const { version } = target.python;
+  if (wants === undefined) return version ?? 'that the project wants';
+  return version !== null && wants.startsWith(`${version}.`) ? version : wants;
 }
 
 export function recogniseInstall({ flat, failure }: Evidence): Recognised | null {

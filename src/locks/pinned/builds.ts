@@ -1,5 +1,6 @@
 /** What uv builds on the way to a solution, when the Python that it solves for is not here. Pure. */
 import type { Reason, Target } from '../../model.ts';
+import { howToGetPython } from '../python-download.ts';
 import { minorOf } from '../python-versions.ts';
 
 /** Names (with versions) of what uv built, or had built before, to learn its dependencies: from its debug log. */
@@ -25,7 +26,7 @@ export function mustBuild({ path, python }: Target, built: readonly string[]): R
   return {
     code: 'python-missing',
     message: `${path} is for Python ${version} (${python.from}), which is not installed here. uv can solve without it only as long as nothing has to be built, but ${shown} must be built to learn what it depends on.`,
-    fix: `Install Python ${minorOf(version)}, or let uv fetch it (python-downloads in Relock's settings).`,
+    fix: howToGetPython(`Python ${minorOf(version)}`),
     detail: '',
   };
 }

@@ -171,17 +171,14 @@ function planLock(
     tool: {
       name: 'uv',
       version: uvVersion,
-      from:
-        uvVersion === null ? 'hand-pinned: uv solves, Relock edits' : 'tool-version of [[lock]] in policy',
+      // Said in the plan alone: the reader of a pull request has no use for the copy.
+      from: `hand-pinned: uv solves ${input}, a copy with \`>=\` for \`==\`, and Relock puts the versions back${uvVersion === null ? '' : '; tool-version of [[lock]] in .github/relock.toml'}`,
     },
     python,
     cwd: folderOf(path),
     command: [...solveArguments(python, prereleases, hasHashes), input],
     remotes: remotesOf(closure.entries),
-    notes: [
-      ...notes,
-      `The command reads a copy (${input}) in which every moving \`name==1.2\` is \`name>=1.2\`; its versions go back into ${path}.`,
-    ],
+    notes,
   };
   const lock = {
     target,

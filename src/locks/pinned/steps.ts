@@ -192,8 +192,30 @@ function* runSolve(lock: PinnedLock, command: Command): Solving<Ran> {
   const text = files[lock.temporary.output] ?? null;
   const noPython = whyNoDownload(target.path, target.python, result);
   if (result.exitCode === 0 && text !== null) return { solved: readSolution(text), stderr, noPython };
-  const said = { ...result, stderr: withoutLog(stderr) };
-  return { solved: noPython ?? explainFailure({ target, command, result: said }), stderr, noPython };
+  const failure = explainFailure({ target, command, result: { ...result, stderr: withoutLog(stderr) } });
+  if (noPython === null && failure.code === 'package-not-found') {
+    return { solved: (yield* whyRefused(lock, command)) ?? failure, stderr, noPython };
+  }
+  return { solved: noPython ?? failure, stderr, noPython };
+}
+
+/**
+ * When uv looks at all indexes alike, one that answers 401 or 403 counts as one that has nothing, without a word. Looking at
+ * them one by one, uv names it.
+ */
+function* whyRefused(lock: PinnedLock, command: Command): Solving<Reason | null> {
+  const [program, ...words] = command.argv;
+  const at = words.indexOf('--index-strategy');
+  const again: Command = { ...command, argv: [program, ...words.toSpliced(at, 2)] };
+  const { result } = yield { do: 'run', command: again };
+  if (result === null || result.exitCode === 0) return null;
+  const { target } = lock;
+  const said = explainFailure({
+    target,
+    command: again,
+    result: { ...result, stderr: withoutLog(result.stderr) },
+  });
+  return said.code === 'authentication-required' ? said : null;
 }
 
 function readSolution(text: string): ReadonlyMap<string, readonly NewPin[]> {

@@ -55,9 +55,25 @@ function planLock(tree: Tree, policy: Policy, path: string): PlannedLock | Reaso
   const lock = readText(tree, path) ?? '';
   return (
     whyConflicted(path, lock) ??
+    whyNoLock(path, lock) ??
     whyPathsFail(tree, manifest, read.value.paths) ??
     plannedLock(tree, policy, { path, lock, manifest, pipfile: read.value })
   );
+}
+
+/** A lock that cannot be read cannot be compared either; some releases of Pipenv stop at it with a stack. */
+function whyNoLock(path: string, lock: string): Reason | null {
+  try {
+    parsePipfileLock(path, lock, new Set());
+    return null;
+  } catch (error) {
+    if (!(error instanceof LockSyntaxError)) throw error;
+    return reason(
+      'lock-unreadable',
+      error.message,
+      `Repair ${path}, or remove it and make it anew with \`pipenv lock\`.`,
+    );
+  }
 }
 
 interface Found {

@@ -2,6 +2,7 @@
 import type { Reason, Target } from '../../model.ts';
 import type { Facts, Step, StepResult } from '../ecosystem.ts';
 import { explainFailure } from '../failure.ts';
+import { howToGetPython } from '../python-download.ts';
 import { PUBLIC_INDEX } from '../public-index.ts';
 import { minorOf } from '../python-versions.ts';
 import { reason } from '../tree.ts';
@@ -112,7 +113,7 @@ function findPython({ target }: PipenvPlan, facts: Facts): FoundPython | Reason 
   return reason(
     'python-missing',
     `${target.path} is for Python ${version} (${target.python.from}), and Pipenv locks only for an interpreter that is there. Installed are: ${installed}.`,
-    `Install Python ${version}, or let Relock download it.`,
+    howToGetPython(`Python ${version}`),
   );
 }
 

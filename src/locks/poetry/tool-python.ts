@@ -2,6 +2,7 @@
 import type { Reason } from '../../model.ts';
 import type { Facts, Interpreter } from '../ecosystem.ts';
 import { compareVersions, minorOf } from '../python-versions.ts';
+import { howToGetPython } from '../python-download.ts';
 import { reason } from '../tree.ts';
 import { allowsPython } from './python-range.ts';
 import { pythonsOf, runsOn } from './releases.ts';
@@ -149,7 +150,7 @@ function noPython({ lock, poetry, wanted, ranges }: PythonNeed, facts: Pick<Fact
   return reason(
     'python-missing',
     `${nameOf(poetry)} for ${lock} needs a Python of ${pythonsOf(poetry)}${range === '' ? '' : ` within ${range}`}. Installed are: ${installed}.`,
-    `Install Python ${wanted ?? 'of that range'}, or let Relock download it.`,
+    howToGetPython(wanted === null ? 'a Python of that range' : `Python ${wanted}`),
   );
 }
 

@@ -162,6 +162,35 @@ describe('when uv refuses', () => {
   });
 });
 
+describe('a package that is not there', () => {
+  const MISSING =
+    'error: No solution found when resolving dependencies\n  cause: Because a was not found in the package registry and you require a>=2, we can conclude that your requirements are unsatisfiable.';
+  const HINT =
+    '\n\nhint: An index URL (https://i.example/simple) could not be queried due to a lack of valid authentication credentials (401 Unauthorized)';
+  const files = { Dockerfile: DOCKERFILE, 'requirements.txt': '-i https://i.example/simple\na==2\n' };
+
+  it('is looked for index by index, which tells whether one refused access', () => {
+    const played = play('requirements.txt', files, [{ error: MISSING }, { error: MISSING + HINT }]);
+    const [first, second] = played.commands.map(({ argv }) => argv.join(' '));
+    expect(second).toBe(first?.replace('--index-strategy unsafe-best-match ', ''));
+    expect(first).not.toBe(second);
+    expect(played.end).toMatchObject({
+      do: 'fail',
+      reason: { code: 'authentication-required', message: expect.stringContaining('i.example') },
+    });
+    expect([...played.files]).toEqual([]);
+  });
+
+  it.each([
+    ['the same', { error: MISSING }],
+    ['an answer', 'a==3\n'],
+  ] as const)('stays the cause when that gives %s', (_what, answer) => {
+    const played = play('requirements.txt', files, [{ error: MISSING }, answer]);
+    expect(played.end).toMatchObject({ do: 'fail', reason: { code: 'package-not-found' } });
+    expect([...played.files]).toEqual([]);
+  });
+});
+
 describe('a Python that is not here', () => {
   const files = { Dockerfile: DOCKERFILE.replace('3.11', '3.8'), 'requirements.txt': 'a==2\n' };
   const BUILT = 'DEBUG Downloading source distribution: a==3\nDEBUG Preparing metadata for: a==3\n';

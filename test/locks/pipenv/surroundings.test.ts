@@ -191,3 +191,16 @@ describe('the pylock.toml that Pipenv writes beside its lock', () => {
     expect(only(files).target.writes).toEqual(['Pipfile.lock']);
   });
 });
+
+it.each([
+  ['broken JSON', '{\n  "_meta": {},\n  "default": {,\n', 'Pipfile.lock:3: not valid JSON'],
+  ['a lock cut off', '{\n  "_meta": {},\n', 'Pipfile.lock:3: not valid JSON'],
+  ['an empty lock', '', 'Pipfile.lock:1: not valid JSON'],
+  ['JSON of something else', '{"default": {}}', 'Pipfile.lock: it has no `_meta`'],
+  ['a category that is a list', '{"_meta": {}, "default": []}', '`default` is no table of packages'],
+])('leaves %s alone, with the line', (_what, lock, message) => {
+  expect(detect({ 'Pipfile.lock': lock })).toMatchObject({
+    locks: [],
+    skips: [{ reason: { code: 'lock-unreadable', message: expect.stringContaining(message) } }],
+  });
+});
