@@ -273,6 +273,15 @@ describe('the command line', () => {
     },
   );
 
+  it('tells a target that nothing matches from an empty repository', { timeout: 20_000 }, async () => {
+    const { code, stdout } = await relock(['run', mixedRepository(), '--target', 'nowhere/*']);
+    expect({ code, stdout }).toEqual({
+      code: 0,
+      stdout:
+        'No lock to re-lock matches --target nowhere/*; `relock plan` lists all of them. There is nothing to propose.\n',
+    });
+  });
+
   it('obeys the policy of the repository', { timeout: 30_000 }, async () => {
     const root = mixedRepository();
     const policy =
