@@ -1,13 +1,15 @@
 /**
  * Reports speed and memory; asserts nothing.
  *
- *   npm run bench
+ *   npm run bench           the engine
+ *   npm run bench -- app    the App
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { benchApp } from './app.ts';
 import { runByHand } from './by-hand.ts';
 import { median, relock, type Measured } from './measure.ts';
 
@@ -21,10 +23,14 @@ const scratch = mkdtempSync(join(tmpdir(), 'relock-bench-'));
 const entry = join(scratch, 'package/dist/cli/main.js');
 try {
   say(`Node ${process.version}, ${cpus().length} processors\n`);
-  compile();
-  await wholeRun();
-  await planOfLargeTree();
-  await startUp();
+  if (process.argv[2] === 'app') {
+    await benchApp(say);
+  } else {
+    compile();
+    await wholeRun();
+    await planOfLargeTree();
+    await startUp();
+  }
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }

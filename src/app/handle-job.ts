@@ -1,0 +1,166 @@
+/** One queued job, from its lease to the pull request and the answer. */
+import type { AppPolicy } from '../config/policy.ts';
+import type { GitHubApi } from '../forge/github/api.ts';
+import { react, reply } from '../forge/github/comments.ts';
+import { publishChecks } from '../forge/github/checks.ts';
+import {
+  readRepository,
+  type RepositoryLook,
+  type RepositoryMemory,
+} from '../forge/github/read-repository.ts';
+import { ForgeError } from '../forge/github/forge-error.ts';
+import { welcomeOnce } from '../forge/github/welcome-issue.ts';
+import type { Verdict as Settled } from '../proposal/verdict.ts';
+import { welcome } from '../proposal/welcome.ts';
+import { sentence } from '../report/markdown.ts';
+import { monthIn } from '../schedule/time-zone.ts';
+import { answersOf } from '../store/fold.ts';
+import type { JobHandler, LastRun, Lease, QueuedJob, Store, StoreLog } from '../store/store.ts';
+import { digest, jobPolicy } from './policy.ts';
+import { CHECK_NAME, hasOpenPull, propose, type Relocked } from './propose.ts';
+
+/** A repository's API in the name of its installation. */
+export interface InstalledApi {
+  readonly api: GitHubApi;
+  /** One request. */
+  mayWriteWorkflows(): Promise<boolean>;
+  /** A token for cloning: contents of this repository, read only. */
+  cloneToken(): Promise<string>;
+}
+
+export interface RelockRequest {
+  readonly job: QueuedJob;
+  readonly look: RepositoryLook;
+  readonly policy: AppPolicy;
+  readonly token: () => Promise<string>;
+  readonly signal: AbortSignal;
+}
+
+export interface HandlerOptions {
+  readonly store: Store;
+  readonly installed: (job: QueuedJob, signal: AbortSignal) => Promise<InstalledApi>;
+  readonly memory: RepositoryMemory;
+  /** Clones and re-locks; publishes nothing. By argument, so that a test of the queue needs no lockers. */
+  readonly relock: (request: RelockRequest) => Promise<Relocked>;
+  readonly version: string;
+  readonly now: () => Date;
+  /** Milliseconds of a monotonic clock. */
+  readonly clock: () => number;
+  readonly log: StoreLog;
+}
+
+/** After a limit of GitHub, at least. */
+const LIMIT_MS = 10_000;
+
+/** @returns the handler for `Store.work`. What it throws is tried again, with back-off. */
+export function createJobHandler(options: HandlerOptions): JobHandler {
+  return async (job, lease) => {
+    const { owner, name } = job.repository;
+    const fields = { job: lease.id, repository: `${owner}/${name}`, trigger: job.trigger };
+    const start = options.clock();
+    const verdict = await handle(job, lease, options).catch((error: unknown) => later(error, job, options));
+    const seconds = Math.round(options.clock() - start) / 1000;
+    options.log.info({ ...fields, seconds, verdict: verdict.kind }, verdict.because);
+  };
+}
+
+/** A limit of GitHub is no failure of the job: it would be given up before the hour of the limit is over. */
+async function later(error: unknown, job: QueuedJob, { store, now }: HandlerOptions): Promise<Verdict> {
+  if (!(error instanceof ForgeError) || error.retryAfter === null) throw error;
+  if (error.code !== 'rate-limit' && error.code !== 'secondary-limit') throw error;
+  const notBefore = new Date(Math.max(error.retryAfter.getTime(), now().getTime() + LIMIT_MS));
+  await store.enqueue(job, { notBefore });
+  return { kind: 'put-off', because: error.message };
+}
+
+interface Verdict {
+  readonly kind: LastRun['outcome'] | 'unchanged' | 'unavailable' | 'put-off';
+  readonly because: string;
+}
+
+async function handle(job: QueuedJob, lease: Lease, options: HandlerOptions): Promise<Verdict> {
+  const installed = await options.installed(job, lease.signal);
+  const { api } = installed;
+  const read = await readRepository(api, job.repository, options.memory, options.now());
+  if (read.kind === 'unavailable') return { kind: 'unavailable', because: read.because };
+  const { look } = read;
+  const settled = jobPolicy(look);
+  if ('errors' in settled) return await wrongPolicy(settled.errors, job, look, api, options);
+  const { policy } = settled;
+  const at = options.now();
+  const inputs = digest(options.version, policy, monthIn(policy.timeZone, at), job.only);
+  const last = await options.store.lastRun(job.repository.id, job.purpose);
+  if (
+    !job.force &&
+    last !== null &&
+    last.head === look.head &&
+    last.inputs === inputs &&
+    last.outcome !== 'failed'
+  ) {
+    return { kind: 'unchanged', because: 'Nothing changed since the last run.' };
+  }
+  if (job.trigger === 'push' && !(await hasOpenPull(api, look, job, policy))) {
+    return { kind: 'unchanged', because: 'No pull request is open that the push could concern.' };
+  }
+  const token = (): Promise<string> => installed.cloneToken();
+  const outcome = await options.relock({ job, look, policy, token, signal: lease.signal });
+  const { version, now } = options;
+  const mayWriteWorkflows = (): Promise<boolean> => installed.mayWriteWorkflows();
+  const proposal = { job, look, policy, outcome, api, mayWriteWorkflows, lease, version, now };
+  const decision = await propose(proposal);
+  if (last === null && policy.pullRequest.welcome && (await lease.stillMine())) {
+    await welcomeOnce(api, look.repository, welcome(outcome, policy));
+  }
+  const run = {
+    at: at.toISOString(),
+    head: look.head,
+    inputs,
+    schedule: policy.schedule,
+    outcome: decision.verdict,
+  };
+  await options.store.saveLastRun(job.repository.id, job.purpose, run);
+  await answerAll(job, look, api, decision);
+  return { kind: decision.verdict, because: decision.because };
+}
+
+async function wrongPolicy(
+  errors: readonly string[],
+  job: QueuedJob,
+  look: RepositoryLook,
+  api: GitHubApi,
+  options: HandlerOptions,
+): Promise<Verdict> {
+  const lines = errors.map((line) => `- ${sentence(line)}`).join('\n');
+  const text = `Nothing was done, since the policy is wrong:\n\n${lines}`;
+  await publishChecks(api, look.repository, {
+    name: `${CHECK_NAME} policy`,
+    head: look.head,
+    conclusion: 'action_required',
+    title: 'The policy of Relock is wrong',
+    summary: text,
+    text: '',
+  });
+  const last = await options.store.lastRun(job.repository.id, job.purpose);
+  await options.store.saveLastRun(job.repository.id, job.purpose, {
+    at: options.now().toISOString(),
+    head: look.head,
+    inputs: digest('wrong policy', errors),
+    schedule: last?.schedule ?? { every: 'monthly', timeZone: 'UTC' },
+    outcome: 'failed',
+  });
+  await answerAll(job, look, api, { verdict: 'failed', because: text, notes: [] });
+  return { kind: 'failed', because: 'The policy is wrong.' };
+}
+
+async function answerAll(
+  job: QueuedJob,
+  look: RepositoryLook,
+  api: GitHubApi,
+  { verdict, because, notes }: Settled,
+): Promise<void> {
+  const body = [because, ...notes].join('\n\n');
+  for (const { issue, comment, reply: known } of answersOf(job)) {
+    await reply(api, look.repository, { issue, comment, reply: known, body });
+    await react(api, look.repository, comment, verdict === 'failed' ? 'confused' : 'rocket');
+  }
+}

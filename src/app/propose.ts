@@ -1,0 +1,152 @@
+/** What came of a run, brought to GitHub: one pull request, or one for each group of locks. */
+import type { AppPolicy } from '../config/policy.ts';
+import type { GitHubApi } from '../forge/github/api.ts';
+import { applyActions } from '../forge/github/apply.ts';
+import { readHeldFiles } from '../forge/github/base-tree.ts';
+import { proposalBranches } from '../forge/github/branches.ts';
+import { publishChecks } from '../forge/github/checks.ts';
+import type { RepositoryLook } from '../forge/github/read-repository.ts';
+import { readState } from '../forge/github/read-state.ts';
+import type { Outcome, PackageLinks, PullRequest, TargetResult } from '../model.ts';
+import { branchName } from '../proposal/branch.ts';
+import { decide } from '../proposal/decide.ts';
+import { partsOf, type Part } from '../proposal/parts.ts';
+import type { ProposalState } from '../proposal/state.ts';
+import { oneVerdict, type Verdict } from '../proposal/verdict.ts';
+import { writePullRequest } from '../report/pull-request.ts';
+import type { Lease, QueuedJob } from '../store/store.ts';
+import { digest } from './policy.ts';
+
+/** An outcome, with the links of its report, for those who write parts of it anew. */
+export type Relocked = Outcome & { readonly links?: ReadonlyMap<string, PackageLinks> };
+
+export interface Proposal {
+  readonly job: QueuedJob;
+  readonly look: RepositoryLook;
+  readonly policy: AppPolicy;
+  readonly outcome: Relocked;
+  readonly api: GitHubApi;
+  readonly mayWriteWorkflows: () => Promise<boolean>;
+  readonly lease: Lease;
+  readonly version: string;
+  readonly now: () => Date;
+}
+
+export const CHECK_NAME = 'Relock';
+/** What came in between is looked at anew this often; then the job is tried again later. */
+const LOOKS = 3;
+
+/** Proposes each part, and ends what another grouping, or a lock that is gone, has left open. */
+export async function propose(proposal: Proposal): Promise<Verdict> {
+  const { job, look, policy, outcome, api } = proposal;
+  const parts = partsOf(outcome.results, policy.pullRequest.group);
+  const told: (Verdict & { readonly lock: string | null })[] = [];
+  for (const part of parts) {
+    const branch = branchName(job.purpose, part.lock);
+    told.push({
+      ...(await proposePart(proposal, branch, { ...part, pullRequest: reportOf(part, outcome) })),
+      lock: part.lock,
+    });
+  }
+  // A run over some of the locks says nothing of the others.
+  if (job.only.length === 0) {
+    const current = new Set(parts.map(({ lock }) => branchName(job.purpose, lock)));
+    const there = await proposalBranches(api, look.repository, branchName(job.purpose, null));
+    for (const branch of there.filter((name) => !current.has(name))) {
+      await proposePart(proposal, branch, { results: [], pullRequest: null });
+    }
+  }
+  return oneVerdict(told, 'Nothing is left to change.');
+}
+
+/** Whether a push could concern one. */
+export async function hasOpenPull(
+  api: GitHubApi,
+  look: RepositoryLook,
+  job: QueuedJob,
+  policy: AppPolicy,
+): Promise<boolean> {
+  const base = { branch: look.defaultBranch, sha: look.head };
+  const stem = branchName(job.purpose, null);
+  const branches =
+    policy.pullRequest.group === 'one' ? [stem] : await proposalBranches(api, look.repository, stem);
+  for (const branch of branches) {
+    const { pull } = await readState(api, look.repository, branch, base);
+    if (pull?.state === 'open') return true;
+  }
+  return false;
+}
+
+function reportOf({ lock, results }: Part, outcome: Relocked): PullRequest | null {
+  if (lock === null) return outcome.pullRequest;
+  const worthTelling = results.some(({ status, files }) => status === 'failed' || files.length > 0);
+  return worthTelling ? writePullRequest({ ...outcome, results, links: outcome.links ?? new Map() }) : null;
+}
+
+interface Content {
+  readonly results: readonly TargetResult[];
+  readonly pullRequest: PullRequest | null;
+}
+
+/** Looks, decides and acts, until what was decided still held when it was done. */
+async function proposePart(
+  proposal: Proposal,
+  branch: string,
+  { results, pullRequest }: Content,
+): Promise<Verdict> {
+  const { job, look, policy, api, lease, version, now } = proposal;
+  const base = { branch: look.defaultBranch, sha: look.head };
+  const files = results.flatMap((result) => result.files);
+  const failures = results.map(({ target, status, reason }) => [target.path, status, reason?.code ?? null]);
+  const inputs = digest(version, policy.pullRequest, files, failures);
+  const touchesWorkflows = files.some(({ path }) => path.startsWith('.github/workflows/'));
+  const paths = files.map(({ path }) => path);
+  const held = paths.length === 0 ? [] : await readHeldFiles(api, look.repository, base.sha, paths);
+  for (let attempt = 1; ; attempt += 1) {
+    const state = await readState(api, look.repository, branch, base);
+    const decision = decide({
+      state,
+      branch,
+      purpose: job.purpose,
+      outcome: { pullRequest, files },
+      inputs,
+      policy: policy.pullRequest,
+      timeZone: policy.timeZone,
+      trigger: job.trigger,
+      force: job.force,
+      now: now(),
+      mayWriteWorkflows: touchesWorkflows && (await proposal.mayWriteWorkflows()),
+      held,
+    });
+    const applied = await applyActions(api, look.repository, decision.actions, lease);
+    if (applied.stopped === null) {
+      const head = applied.head ?? (decision.verdict === 'proposed' ? ownHead(state) : null);
+      const shown = head === null ? [] : await report(head, proposal, { results, pullRequest });
+      return { ...decision, notes: [...applied.notes, ...shown] };
+    }
+    if (applied.stopped.why !== 'moved' || attempt === LOOKS) throw new Error(applied.stopped.because);
+  }
+}
+
+/** Where a report belongs that a process was killed before it could write. */
+function ownHead({ branch, pull }: ProposalState): string | null {
+  return branch !== null && !branch.foreign && pull?.state === 'open' ? branch.sha : null;
+}
+
+/** The whole report as a check run, for what the body of a pull request has no room for. */
+async function report(
+  head: string,
+  { look, api }: Proposal,
+  { results, pullRequest }: Content,
+): Promise<readonly string[]> {
+  if (pullRequest === null) return [];
+  const failed = results.some(({ status }) => status === 'failed');
+  return publishChecks(api, look.repository, {
+    name: CHECK_NAME,
+    head,
+    conclusion: failed ? 'neutral' : 'success',
+    title: pullRequest.title,
+    summary: pullRequest.body,
+    text: '',
+  });
+}

@@ -1,0 +1,81 @@
+/** The engine, run on a fresh clone of a repository's default branch. */
+import { tmpdir } from 'node:os';
+import type { Settings } from '../config/settings.ts';
+import { runJob } from '../engine.ts';
+import { composePorts } from '../engine/compose.ts';
+import { previewForge } from '../forge/preview.ts';
+import type { Job, PackageLinks } from '../model.ts';
+import { parseCutoff } from '../config/cutoff.ts';
+import type { AppPolicy } from '../config/policy.ts';
+import { cloneCommit } from '../workspace/clone.ts';
+import { localWorkspace } from '../workspace/local.ts';
+import type { RelockRequest } from './handle-job.ts';
+import type { Relocked } from './propose.ts';
+
+export interface RelockOptions {
+  readonly settings: Settings;
+  readonly environment: Readonly<Record<string, string | undefined>>;
+  readonly version: string;
+  readonly now: () => Date;
+}
+
+const CLONE_SECONDS = 600;
+
+/** @returns the relocker for `createJobHandler`; it publishes nothing, and leaves nothing behind. */
+export function createRelock(options: RelockOptions): (request: RelockRequest) => Promise<Relocked> {
+  const { settings, environment, version, now } = options;
+  return async ({ job, look, policy, token, signal }) => {
+    const { owner, name } = look.repository;
+    const clone = await cloneCommit({
+      url: look.cloneUrl,
+      token: await token(),
+      commit: look.head,
+      scratch: tmpdir(),
+      environment,
+      timeoutSeconds: CLONE_SECONDS,
+      signal,
+    });
+    try {
+      const cutoff = cutoffOf(policy, now());
+      const asked: Job = {
+        repository: `${owner}/${name}`,
+        trigger: job.trigger === 'comment' ? 'comment' : 'schedule',
+        only: job.only,
+        cutoff,
+      };
+      const composed = await composePorts({
+        settings,
+        repository: asked.repository,
+        workspace: localWorkspace({ root: clone.root, scratch: [tmpdir()] }),
+        // What is done with the outcome is decided later, from what the forge shows then.
+        forge: previewForge(() => undefined),
+        policy,
+        cutoff,
+        environment,
+        version,
+        observe: () => undefined,
+        signal,
+      });
+      try {
+        let links: ReadonlyMap<string, PackageLinks> = new Map();
+        const { ports } = composed;
+        const found = async (timeoutMs: number): Promise<typeof links> => {
+          links = await ports.links.found(timeoutMs);
+          return links;
+        };
+        const outcome = await runJob(asked, { ...ports, links: { ...ports.links, found } });
+        return { ...outcome, links };
+      } finally {
+        await composed.close();
+      }
+    } finally {
+      await clone.close();
+    }
+  };
+}
+
+/** The policy was checked when it was read, so what cannot be parsed here has no cut-off. */
+function cutoffOf(policy: AppPolicy, now: Date): string | null {
+  const parsed = policy.excludeNewer === null ? null : parseCutoff(policy.excludeNewer, now);
+  return parsed !== null && 'cutoff' in parsed ? parsed.cutoff : null;
+}

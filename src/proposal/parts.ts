@@ -1,0 +1,61 @@
+/** Which results are proposed together. Pure. */
+import type { PullRequestPolicy } from '../config/policy.ts';
+import type { TargetResult } from '../model.ts';
+
+export interface Part {
+  /** The path that the part's branch is named by; null: the one part of all. */
+  readonly lock: string | null;
+  readonly results: readonly TargetResult[];
+}
+
+/**
+ * One part of all results, or one for each group of locks that read each other or write the same file, in the order of
+ * their paths. A group is named by its first lock, whether that has changed or not, so that its name stays.
+ */
+export function partsOf(
+  results: readonly TargetResult[],
+  group: PullRequestPolicy['group'],
+): readonly Part[] {
+  if (group === 'one') return [{ lock: null, results }];
+  const parts: Part[] = [];
+  for (const connected of connect(results)) {
+    const lock = connected
+      .map(({ target }) => target.path)
+      .reduce((least, path) => (path < least ? path : least));
+    parts.push({ lock, results: connected });
+  }
+  return parts.sort((a, b) => ((a.lock ?? '') < (b.lock ?? '') ? -1 : 1));
+}
+
+function connect(results: readonly TargetResult[]): readonly (readonly TargetResult[])[] {
+  const writers = new Map<string, TargetResult[]>();
+  for (const result of results) {
+    for (const path of new Set([result.target.path, ...result.target.writes])) {
+      writers.set(path, [...(writers.get(path) ?? []), result]);
+    }
+  }
+  const near = new Map<TargetResult, Set<TargetResult>>(results.map((result) => [result, new Set()]));
+  for (const result of results) {
+    for (const path of [...result.target.inputs, ...result.target.writes]) {
+      for (const writer of writers.get(path) ?? []) {
+        near.get(result)?.add(writer);
+        near.get(writer)?.add(result);
+      }
+    }
+  }
+  const seen = new Set<TargetResult>();
+  return results.flatMap((start) => {
+    if (seen.has(start)) return [];
+    seen.add(start);
+    // A set grows while it is walked, so this reaches all that are connected; without recursion, whose depth would be
+    // a stranger's.
+    const group = new Set([start]);
+    for (const result of group) {
+      for (const other of near.get(result) ?? []) {
+        seen.add(other);
+        group.add(other);
+      }
+    }
+    return [results.filter((result) => group.has(result))];
+  });
+}

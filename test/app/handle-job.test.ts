@@ -1,0 +1,154 @@
+/** Jobs against a GitHub on loopback, with the lockers replaced: grouping, the welcome, limits. */
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readOperator } from '../../src/app/operator.ts';
+import { startService, type Service } from '../../src/app/service.ts';
+import { DEFAULT_SETTINGS } from '../../src/config/defaults.ts';
+import type { Outcome, TargetResult } from '../../src/model.ts';
+import { folder } from '../support/folder.ts';
+import { startGitHub, type GitHub } from '../support/github/github.ts';
+
+const NAME = 'acme/svc';
+const policy = (group: string): string => `[pull-request]\ngroup = "${group}"\nwelcome = true\n`;
+
+let github: GitHub;
+let service: Service;
+/** Text of each lock that a run makes; `dev.txt` reads `base.txt`. */
+const locks = new Map([
+  ['base.txt', 'a==2\n'],
+  ['dev.txt', 'b==2\n'],
+  ['other.txt', 'c==2\n'],
+]);
+
+async function relock(): Promise<Outcome> {
+  const view = github.repository(NAME);
+  const results: TargetResult[] = [];
+  for (const [path, text] of locks) {
+    const changed = (await view.file('main', path)) !== text;
+    const target: TargetResult['target'] = {
+      path,
+      kind: 'pip-compile',
+      manifests: [],
+      inputs: path === 'dev.txt' ? ['base.txt'] : [],
+      writes: [path],
+      tool: { name: 'uv', version: null, from: 'a test' },
+      cwd: '.',
+      command: ['uv'],
+      python: { version: '3.12', from: 'a test' },
+      remotes: [],
+      notes: [],
+    };
+    results.push({
+      target,
+      status: changed ? 'updated' : 'unchanged',
+      reason: null,
+      seconds: 0,
+      changes: [],
+      solver: 'a test',
+      notes: [],
+      files: changed ? [{ path, text, executable: false }] : [],
+    });
+  }
+  const pullRequest = results.some(({ files }) => files.length > 0)
+    ? { title: 'Re-lock all', body: 'All.\n' }
+    : null;
+  const job = { repository: NAME, trigger: 'schedule', only: [], cutoff: null } as const;
+  return { job, results, skips: [], seconds: 0, notes: [], pullRequest };
+}
+
+const openHeads = (): readonly string[] =>
+  github
+    .repository(NAME)
+    .pulls()
+    .filter(({ state }) => state === 'open')
+    .map(({ pull }) => pull?.headRef ?? '')
+    .sort();
+
+async function counts(wanted: (counts: { waiting: number; active: number }) => boolean): Promise<void> {
+  for (let quiet = 0; quiet < 3;) {
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    quiet = wanted(await service.store.counts()) ? quiet + 1 : 0;
+  }
+}
+const idle = () => counts(({ waiting, active }) => waiting + active === 0);
+
+async function run(): Promise<void> {
+  await service.store.enqueue({
+    repository: { id: github.repository(NAME).state.id, owner: 'acme', name: 'svc' },
+    installation: github.installationId,
+    purpose: 'monthly',
+    trigger: 'schedule',
+    only: [],
+    force: true,
+    noCache: false,
+    answer: null,
+  });
+}
+
+beforeAll(async () => {
+  github = await startGitHub({ users: { walter: 'write' } });
+  const old = Object.fromEntries([...locks].map(([path, text]) => [path, text.replace('2', '1')]));
+  await github.createRepository('acme', 'svc', { ...old, '.github/relock.toml': policy('per-lock') });
+  const { PATH, HOME } = process.env;
+  const environment = {
+    PATH,
+    HOME,
+    APP_ID: String(github.appId),
+    PRIVATE_KEY: github.privateKey,
+    WEBHOOK_SECRET: github.webhookSecret,
+    GHE_HOST: github.host,
+    GHE_PROTOCOL: 'http',
+    LOG_LEVEL: process.env['RELOCK_TEST_LOG'] ?? 'fatal',
+    PORT: '0',
+    RELOCK_DATA: folder(),
+  };
+  service = await startService({
+    operator: readOperator(environment),
+    settings: DEFAULT_SETTINGS,
+    environment,
+    relock,
+    version: '0.0.0-test',
+    now: () => new Date(),
+  });
+}, 60_000);
+afterAll(async () => {
+  await service.stop();
+  await github.close();
+});
+
+it('proposes each group of locks by itself, and greets where the policy wants it', async () => {
+  await counts(() => openHeads().length === 2);
+  await idle();
+  const [base = '', other = ''] = openHeads();
+  expect(base).toMatch(/^relock\/monthly-base-txt-[\da-f]{8}$/u);
+  expect(other).toMatch(/^relock\/monthly-other-txt-[\da-f]{8}$/u);
+  const view = github.repository(NAME);
+  expect(await view.file(base, 'dev.txt')).toBe('b==2\n');
+  expect(await view.file(base, 'other.txt')).toBe('c==1\n');
+  expect(await view.file(other, 'base.txt')).toBe('a==1\n');
+  expect(view.pulls().map(({ title }) => title)).toEqual([
+    'Re-lock 2 locks: 0 packages moved',
+    'Re-lock other.txt: 0 packages moved',
+  ]);
+  const issues = [...view.state.issues.values()].filter(({ pull }) => pull === undefined);
+  expect(issues.map(({ title }) => title)).toEqual(['Relock is installed']);
+  expect(issues[0]?.body).toContain('- `dev.txt` (pip-compile)');
+}, 60_000);
+
+it('ends what the other grouping has left open, and greets once', async () => {
+  await github.user('walter').push(NAME, 'main', { '.github/relock.toml': policy('one') });
+  await run();
+  await counts(() => openHeads().length === 1);
+  await idle();
+  expect(openHeads()).toEqual(['relock/monthly']);
+  expect([...(await github.repository(NAME).branches()).keys()].sort()).toEqual(['main', 'relock/monthly']);
+  const issues = [...github.repository(NAME).state.issues.values()].filter(({ pull }) => pull === undefined);
+  expect(issues).toHaveLength(1);
+}, 60_000);
+
+it('puts a job off when GitHub wants quiet, and counts it as no failure', async () => {
+  github.fail({ kind: 'secondary-limit', path: /^\/repos\/acme\/svc/u, retryAfter: 30 });
+  await run();
+  await counts(({ waiting, active }) => waiting === 1 && active === 0 && github.pendingFaults() === 0);
+  const metrics = await (await fetch(`${service.url}/metrics`)).text();
+  expect(metrics).toContain('relock_jobs_total{result="failed"} 0');
+}, 30_000);

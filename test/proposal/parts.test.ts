@@ -1,0 +1,52 @@
+import { expect, it } from 'vitest';
+import type { TargetResult } from '../../src/model.ts';
+import { partsOf } from '../../src/proposal/parts.ts';
+
+function result(path: string, inputs: readonly string[] = [], writes: readonly string[] = [path]) {
+  return { target: { path, inputs, writes } } as unknown as TargetResult;
+}
+
+const grouped = (results: readonly TargetResult[], group: 'one' | 'per-lock' = 'per-lock') =>
+  partsOf(results, group).map((part) => [part.lock, ...part.results.map(({ target }) => target.path)]);
+
+it('keeps all together unless told', () => {
+  expect(grouped([result('b.txt'), result('a.txt')], 'one')).toEqual([[null, 'b.txt', 'a.txt']]);
+  expect(grouped([], 'one')).toEqual([[null]]);
+});
+
+it.each<[string, readonly TargetResult[], readonly unknown[]]>([
+  [
+    'nothing in common',
+    [result('b.txt', ['shared.in']), result('a.txt', ['shared.in'])],
+    [
+      ['a.txt', 'a.txt'],
+      ['b.txt', 'b.txt'],
+    ],
+  ],
+  [
+    'a chain, named by its first path whatever the order',
+    [result('z.txt', ['m.txt']), result('m.txt', ['c.txt']), result('q.txt'), result('c.txt')],
+    [
+      ['c.txt', 'z.txt', 'm.txt', 'c.txt'],
+      ['q.txt', 'q.txt'],
+    ],
+  ],
+  [
+    'two that read each other',
+    [result('a.txt', ['b.txt']), result('b.txt', ['a.txt'])],
+    [['a.txt', 'a.txt', 'b.txt']],
+  ],
+  [
+    'two that write the same file',
+    [result('a.lock', [], ['a.lock', 'out.txt']), result('b.lock', [], ['b.lock', 'out.txt'])],
+    [['a.lock', 'a.lock', 'b.lock']],
+  ],
+  ['none', [], []],
+])('one for each group: %s', (_name, results, expected) => {
+  expect(grouped(results)).toEqual(expected);
+});
+
+it('takes a chain of thousands', () => {
+  const chain = Array.from({ length: 3000 }, (_, index) => result(`${index}.txt`, [`${index + 1}.txt`]));
+  expect(partsOf(chain, 'per-lock')).toHaveLength(1);
+});
