@@ -84,7 +84,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     log,
   });
   const worker = operator.workers > 0 ? await store.work(operator.workers, monitor.counted(handler)) : null;
-  const ticks = startTicks(operator.tickMinutes, { store, installations: installationsOf(probot), now, log });
+  const ticks = startTicks(operator.tickMinutes, operator.databaseUrl === null, {
+    store,
+    installations: installationsOf(probot),
+    now,
+    log,
+  });
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     await ticks.stop();

@@ -29,15 +29,17 @@ export interface TickOptions {
 
 /**
  * Queues what is due. What an installation cannot tell now is asked again at the next tick.
+ * @param lookOver also queues what is not due, as a push would: a job that finds no open pull request, or nothing new,
+ * costs a few requests and no clone.
  * @returns how many jobs were queued.
  */
-async function tick(options: TickOptions): Promise<number> {
+export async function tick(options: TickOptions, lookOver: boolean): Promise<number> {
   const { installations, log } = options;
   let queued = 0;
   for (const installation of await installations.list()) {
     try {
       for (const repository of await installations.repositories(installation)) {
-        if (await queueIfDue(repository, installation, options)) queued += 1;
+        if (await queueOne(repository, installation, lookOver, options)) queued += 1;
       }
     } catch (error) {
       if (error instanceof CancelledError) throw error;
@@ -47,9 +49,10 @@ async function tick(options: TickOptions): Promise<number> {
   return queued;
 }
 
-async function queueIfDue(
+async function queueOne(
   repository: InstalledRepository,
   installation: number,
+  lookOver: boolean,
   { store, now }: TickOptions,
 ): Promise<boolean> {
   if (repository.archived || repository.disabled) return false;
@@ -57,31 +60,38 @@ async function queueIfDue(
   const last = await store.lastRun(repository.id, job.purpose);
   // The schedule as the last run read it; a change of it is pushed, and a push of the policy is a run.
   const schedule: Schedule | null = last === null ? NO_POLICY.schedule : last.schedule;
-  if (schedule === null || !isDue(now(), last === null ? null : new Date(last.at), schedule, repository.id))
-    return false;
-  return store.enqueue(job);
+  const lastAt = last === null ? null : new Date(last.at);
+  if (schedule !== null && isDue(now(), lastAt, schedule, repository.id)) return store.enqueue(job);
+  return lookOver && store.enqueue(jobFor(repository, installation, 'push'));
 }
 
-async function tickOnce(options: TickOptions): Promise<void> {
+async function tickOnce(options: TickOptions, lookOver: boolean): Promise<void> {
   try {
-    const queued = await tick(options);
-    if (queued > 0) options.log.info({ queued }, 'repositories are due');
+    const queued = await tick(options, lookOver);
+    if (queued > 0) options.log.info({ queued }, 'repositories are looked at');
   } catch (error) {
     options.log.error({ error: messageOf(error) }, 'a tick failed');
   }
 }
 
-/** Starts ticking; a tick that is still under way is not doubled. */
-export function startTicks(minutes: number, options: TickOptions): { stop(): Promise<void> } {
+/**
+ * Starts ticking; a tick that is still under way is not doubled.
+ * @param lookOver whether the first tick looks at every repository: the embedded database may have lost jobs with the power.
+ */
+export function startTicks(
+  minutes: number,
+  lookOver: boolean,
+  options: TickOptions,
+): { stop(): Promise<void> } {
   let under: Promise<void> | null = null;
-  const run = (): void => {
-    under ??= tickOnce(options).finally(() => {
+  const run = (all: boolean): void => {
+    under ??= tickOnce(options, all).finally(() => {
       under = null;
     });
   };
-  const task = cron(`*/${minutes} * * * *`, run);
+  const task = cron(`*/${minutes} * * * *`, () => run(false));
   // What came due while nobody ran is not left waiting for the next tick.
-  run();
+  run(lookOver);
   return {
     async stop() {
       await task.stop();
