@@ -15,6 +15,9 @@ const MOST_GLOBS = 100;
 const MOST_ANSWERS = 20;
 const MOST_ERROR_CHARACTERS = 2000;
 
+/** What asks for more comes first: a push only refreshes what is open, so it must not make less of a monthly run. */
+const STRENGTH: readonly QueuedJob['trigger'][] = ['comment', 'schedule', 'installation', 'push'];
+
 /** The union of a waiting job and a newer request: what either would have done is done, by one run. */
 export function foldJobs(waiting: QueuedJob, newer: QueuedJob): QueuedJob {
   const others = otherAnswers(waiting, newer);
@@ -22,7 +25,8 @@ export function foldJobs(waiting: QueuedJob, newer: QueuedJob): QueuedJob {
     repository: newer.repository,
     installation: newer.installation,
     purpose: newer.purpose,
-    trigger: waiting.trigger === 'comment' ? 'comment' : newer.trigger,
+    trigger:
+      STRENGTH.find((trigger) => waiting.trigger === trigger || newer.trigger === trigger) ?? newer.trigger,
     only: unionOfGlobs(waiting.only, newer.only),
     force: waiting.force || newer.force,
     noCache: waiting.noCache || newer.noCache,
