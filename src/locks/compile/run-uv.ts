@@ -1,4 +1,5 @@
 /** One solve by uv, with what it takes when the lock's Python is not here. Pure: steps of data. */
+import { builtPackages, withoutLog } from '../build-log.ts';
 import type { Command, CommandResult, Reason } from '../../model.ts';
 import type { Facts, Step, StepResult } from '../ecosystem.ts';
 import { normaliseText } from '../tree.ts';
@@ -92,21 +93,6 @@ function* runWith(ask: UvAsk, argv: Command['argv'], env: Readonly<Record<string
   const { stderr } = result;
   if (result.exitCode !== 0 || text === null) return { kind: 'failed', command, result, stderr };
   return { kind: 'solved', text: normaliseText(text), notes: [], stderr };
-}
-
-/** Names (with versions) of what uv built, or had built before, to learn its dependencies. */
-function builtPackages(stderr: string): readonly string[] {
-  const names = [...stderr.matchAll(/\b(?:Preparing|Using cached) metadata for: (\S+)/gu)].map(
-    (match) => match[1] ?? '',
-  );
-  return [...new Set(names)].sort();
-}
-
-function withoutLog(stderr: string): string {
-  return stderr
-    .split('\n')
-    .filter((line) => !line.startsWith('DEBUG '))
-    .join('\n');
 }
 
 function mustBuild(spec: CompileSpec, version: string, built: readonly string[]): Reason {
