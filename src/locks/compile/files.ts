@@ -67,20 +67,6 @@ function parseToml(text: string | null): TomlTable | null {
   }
 }
 
-/** A table below a table, by own keys only. @returns an empty table when there is none. */
-export function tableAt(table: TomlTable | null, ...keys: readonly string[]): TomlTable {
-  let at: unknown = table ?? {};
-  for (const key of keys) {
-    if (!isTable(at) || !Object.hasOwn(at, key)) return {};
-    at = at[key];
-  }
-  return isTable(at) ? at : {};
-}
-
-export function isTable(value: unknown): value is TomlTable {
-  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
-}
-
 function problemOf(tree: Tree, paths: ReadonlySet<string>, path: string, namedIn: string): Reason | null {
   if (!paths.has(path)) {
     return reason(

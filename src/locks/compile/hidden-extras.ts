@@ -1,7 +1,7 @@
 /** Extras and dependency groups of a project whose lock hides its command. */
 import type { Requirement } from '../requirements/file.ts';
 import { readRequirement } from '../requirements/requirement.ts';
-import { tableAt } from './files.ts';
+import { tableAt } from '../toml.ts';
 import type { Files } from './files.ts';
 import type { LockText } from './lock-text.ts';
 import { isProjectFile } from './project-input.ts';

@@ -1,6 +1,7 @@
 /** Configuration of pip-compile-multi: sections named `requirements…` of requirements.ini, setup.cfg, tox.ini, pyproject.toml. */
 import type { Reason } from '../../model.ts';
-import { foldersUpTo, isTable, tableAt } from './files.ts';
+import { isTable, tableAt } from '../toml.ts';
+import { foldersUpTo } from './files.ts';
 import type { Files } from './files.ts';
 import { MULTI_OPTIONS } from './option-tables.ts';
 import { readArguments } from './read-options.ts';

@@ -2,7 +2,7 @@
 import type { Reason, Remote } from '../../model.ts';
 import { isPublicIndex } from '../public-index.ts';
 import { folderOf, resolveInside } from '../tree.ts';
-import { isTable, tableAt } from './files.ts';
+import { isTable, tableAt } from '../toml.ts';
 import type { Files, ReadStart } from './files.ts';
 import { bareUrl } from './option-values.ts';
 import { urlRemote } from './remotes.ts';

@@ -1,7 +1,8 @@
 /** Configuration files of the lockers: pip-tools' own, which only pip-compile reads, and `[tool.uv]`, which uv reads itself. */
 import type { Reason, Remote } from '../../model.ts';
 import { folderOf, reason, resolveInside } from '../tree.ts';
-import { foldersUpTo, isTable, tableAt } from './files.ts';
+import { isTable, tableAt } from '../toml.ts';
+import { foldersUpTo } from './files.ts';
 import type { Files, TomlTable } from './files.ts';
 import { PIP_COMPILE_OPTIONS } from './option-tables.ts';
 import { uvRemotes } from './project-input.ts';

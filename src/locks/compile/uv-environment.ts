@@ -3,7 +3,8 @@ import { parse } from 'smol-toml';
 import type { Facts } from '../ecosystem.ts';
 import { readText } from '../tree.ts';
 import { hasOption, valuesOf } from './chosen-options.ts';
-import { foldersUpTo, tableAt } from './files.ts';
+import { tableAt } from '../toml.ts';
+import { foldersUpTo } from './files.ts';
 import type { CompileSpec } from './spec.ts';
 import type { Wishes } from './wishes.ts';
 

@@ -5,7 +5,7 @@ import type { GlobalOption, Requirement } from '../requirements/file.ts';
 import { parseRequirements } from '../requirements/parse.ts';
 import { folderOf, readText, resolveInside } from '../tree.ts';
 import { hasOption, valuesOf } from './chosen-options.ts';
-import { tableAt } from './files.ts';
+import { tableAt } from '../toml.ts';
 import type { TomlTable } from './files.ts';
 import { isProjectFile } from './project-input.ts';
 import type { CompileSpec } from './spec.ts';
