@@ -1,9 +1,10 @@
-/** The schedule: at each tick, every repository whose schedule says so is queued. */
+/** The schedule: at each tick, every repository whose schedule says so is queued, and lost webhooks are asked for. */
 import { schedule as cron } from 'node-cron';
 import { NO_POLICY } from '../config/defaults.ts';
 import { CancelledError, messageOf } from '../errors.ts';
 import { isDue, type Schedule } from '../schedule/is-due.ts';
 import type { Store, StoreLog } from '../store/store.ts';
+import type { Redelivery } from './redelivery.ts';
 import { jobFor } from './triggers.ts';
 
 export interface InstalledRepository {
@@ -82,10 +83,14 @@ export function startTicks(
   minutes: number,
   lookOver: boolean,
   options: TickOptions,
+  redelivery: Pick<Redelivery, 'look'>,
 ): { stop(): Promise<void> } {
-  let under: Promise<void> | null = null;
+  const stopping = new AbortController();
+  let under: Promise<unknown> | null = null;
   const run = (all: boolean): void => {
-    under ??= tickOnce(options, all).finally(() => {
+    const both = (): Promise<unknown> =>
+      Promise.all([tickOnce(options, all), redelivery.look(stopping.signal)]);
+    under ??= both().finally(() => {
       under = null;
     });
   };
@@ -94,6 +99,7 @@ export function startTicks(
   run(lookOver);
   return {
     async stop() {
+      stopping.abort();
       await task.stop();
       await under;
     },

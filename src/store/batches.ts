@@ -1,4 +1,5 @@
-/** Many small writes as few transactions: what comes while one is under way goes together into the next. */
+/** Many small writes as few transactions: what comes in one moment, or while one is under way, goes together. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 
 interface Entry<Item, Result> {
   readonly item: Item;
@@ -26,7 +27,11 @@ export function createBatches<Item, Result>(
 
   async function writeAll(): Promise<void> {
     busy = true;
-    while (waiting.length > 0) await writeSome(waiting.splice(0, MOST_AT_ONCE));
+    while (waiting.length > 0) {
+      // The embedded database lets nothing else happen during a transaction: first everything that has arrived is read.
+      await nextTurn();
+      await writeSome(waiting.splice(0, MOST_AT_ONCE));
+    }
     busy = false;
   }
 

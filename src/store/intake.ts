@@ -1,4 +1,5 @@
 /** How requests become waiting jobs: folded into each other and into what waits already, some at a time. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Db } from 'pg-boss';
 import type { Connection } from './boss.ts';
 import { JOBS, QUEUE_SCHEMA } from './boss.ts';
@@ -19,6 +20,8 @@ interface Waiting {
   readonly id: string;
   readonly retrying: boolean;
   readonly startAfter: Date;
+  /** Its time has come: a worker may take it. */
+  readonly due: boolean;
   readonly payload: Payload;
 }
 
@@ -38,9 +41,12 @@ export async function putJobs(
     [...folded.values()].map(({ job }) => job),
   );
   const fresh = new Map<string, Wanted>();
+  let changed = false;
   for (const [key, item] of folded) {
     const row = waiting.get(key);
-    if (row === undefined || !(await foldInto(boss, db, row, item))) fresh.set(key, item);
+    const fate = row === undefined ? 'taken' : await foldInto(boss, db, row, item);
+    if (fate === 'taken') fresh.set(key, item);
+    if (fate !== 'same') changed = true;
   }
   if (fresh.size > 0) {
     const rows = [...fresh.values()].map(({ job, notBefore }) => ({
@@ -51,7 +57,7 @@ export async function putJobs(
     const made = await boss.insert(JOBS, rows, { db, returnId: true });
     if (made?.length !== rows.length) throw new Error('the queue did not take every job');
   }
-  if (wanted.length > 0) await callWorkers(db);
+  if (changed) await callWorkers(db);
   return wanted.map(({ job }, index) => isFirst[index] === true && fresh.has(foldKey(job)));
 }
 
@@ -97,7 +103,8 @@ export async function findWaiting(
   except: string | null = null,
 ): Promise<ReadonlyMap<string, Waiting>> {
   const { rows } = await db.executeSql(
-    `SELECT id, state = 'retry' AS retrying, start_after AS "startAfter", data FROM ${QUEUE_SCHEMA}.job
+    `SELECT id, state = 'retry' AS retrying, start_after AS "startAfter", start_after <= now() AS due, data
+     FROM ${QUEUE_SCHEMA}.job
      WHERE name = $1 AND state < 'active'
        AND singleton_key = ANY($2::text[]) AND id IS DISTINCT FROM $3::uuid
      ORDER BY created_on DESC`,
@@ -111,13 +118,18 @@ export async function findWaiting(
   return found;
 }
 
-/** @returns false when a worker took the waiting job in this moment. */
+/**
+ * Most requests for a job that waits, pushes above all, ask for nothing that it would not do anyway. They write nothing,
+ * and it does not matter whether a worker takes it in this moment: what it looks at has happened before.
+ *
+ * @returns 'taken' when a worker took the waiting job in this moment, and has not got what is wanted.
+ */
 async function foldInto(
   boss: Connection['boss'],
   db: Db,
   waiting: Waiting,
   wanted: Wanted,
-): Promise<boolean> {
+): Promise<'same' | 'changed' | 'taken'> {
   const { job, notBefore } = wanted;
   // A stream of pushes must not use up the tries of a job that waits after a failure; a person is not kept waiting, and
   // gets all tries.
@@ -128,13 +140,15 @@ async function foldInto(
     error: waiting.payload.error,
   });
   const keepsItsTime = waiting.retrying && !isPerson;
-  const sooner = notBefore === null || notBefore < waiting.startAfter;
+  const isSooner = !waiting.due && (notBefore === null || notBefore < waiting.startAfter);
+  const moves = isSooner && !keepsItsTime;
+  if (!moves && isDeepStrictEqual(payload, waiting.payload)) return 'same';
   const { updated } = await boss.update(JOBS, payload, {
     db,
     id: waiting.id,
-    ...(sooner && !keepsItsTime ? { startAfter: notBefore ?? 0 } : {}),
+    ...(moves ? { startAfter: notBefore ?? 0 } : {}),
   });
-  return updated > 0;
+  return updated > 0 ? 'changed' : 'taken';
 }
 
 /** When the transaction of `db` is done. */

@@ -86,6 +86,8 @@ it('gives the webhook the address that the operator names, and no App to strange
 /** What GitHub's documentation wants for each request; of several permissions that suffice, the one that we have. */
 const NEEDS: Readonly<Record<string, string | null>> = {
   'GET /app': null,
+  'GET /app/hook/deliveries': null,
+  'POST /app/hook/deliveries/{delivery_id}/attempts': null,
   'GET /app/installations': null,
   'GET /app/installations/{installation_id}': null,
   'POST /app/installations/{installation_id}/access_tokens': null,

@@ -140,12 +140,25 @@ export interface App {
   readonly owner: Account;
 }
 
+/** One time that a delivery was sent. */
+export interface Attempt {
+  readonly id: number;
+  readonly redelivery: boolean;
+  /** When it was sent; milliseconds. */
+  readonly at: number;
+  readonly seconds: number;
+  /** null: no answer came. */
+  readonly status: number | null;
+}
+
 export interface Delivery {
   readonly id: string;
   readonly event: string;
   readonly action: string | null;
   readonly repository: string | null;
   readonly payload: Record<string, unknown>;
+  /** That have ended, oldest first. */
+  readonly attempts: Attempt[];
   /** The receiver's status; undefined: on the way; null: no answer came. */
   status?: number | null;
 }

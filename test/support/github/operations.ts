@@ -5,6 +5,8 @@ const repository = '/repos/{owner}/{repo}';
 export const operations = [
   'GET /app',
   'POST /app-manifests/{code}/conversions',
+  'GET /app/hook/deliveries',
+  'POST /app/hook/deliveries/{delivery_id}/attempts',
   'GET /app/installations',
   'GET /app/installations/{installation_id}',
   'POST /app/installations/{installation_id}/access_tokens',

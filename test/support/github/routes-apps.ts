@@ -1,10 +1,19 @@
 /** The App, its installations and tokens; repositories and people as GitHub shows them. */
+import { STATUS_CODES } from 'node:http';
 import { covers, issueToken, notAccessible, notFound, roleOf } from './access.ts';
 import { created, empty, ok, page, within, type Answer, type Call, type Handler } from './call.ts';
-import { ApiError, timestamp, type Installation, type Permissions, type Repository } from './model.ts';
+import {
+  ApiError,
+  timestamp,
+  type Attempt,
+  type Delivery,
+  type Installation,
+  type Permissions,
+  type Repository,
+} from './model.ts';
 import type { Operation } from './operations.ts';
-import { appJson, installationJson, repositoryJson, userJson } from './represent.ts';
-import { installationRepositories } from './webhooks.ts';
+import { appJson, installationJson, repositoryJson, userJson, type Json } from './represent.ts';
+import { deliver, installationRepositories } from './webhooks.ts';
 
 const root = '/repos/{owner}/{repo}';
 
@@ -65,12 +74,66 @@ function postToken(call: Call): Answer {
   });
 }
 
+function attemptsOf({ hub }: Call): { readonly delivery: Delivery; readonly attempt: Attempt }[] {
+  return hub.deliveries.flatMap((delivery) => delivery.attempts.map((attempt) => ({ delivery, attempt })));
+}
+
+/** Where nobody answered, GitHub shows a 502 of its own. */
+function deliveryJson({ id: guid, event, action, payload }: Delivery, attempt: Attempt): Json {
+  const idOf = (what: unknown): unknown => (what as { id: number } | undefined)?.id ?? null;
+  const { id, at, redelivery, seconds, status } = attempt;
+  return {
+    id,
+    guid,
+    delivered_at: timestamp(at),
+    redelivery,
+    duration: seconds,
+    status: status === null ? 'failed to connect to host' : (STATUS_CODES[status] ?? 'unknown'),
+    status_code: status ?? 502,
+    event,
+    action,
+    installation_id: idOf(payload['installation']),
+    repository_id: idOf(payload['repository']),
+    throttled_at: null,
+  };
+}
+
+/** Newest first. */
+function listDeliveries(call: Call): Answer {
+  const { query, hub, url } = call;
+  const size = Math.min(100, Math.max(1, Number(query.get('per_page') ?? 30)));
+  const from = Number(/^v1_(\d+)$/u.exec(query.get('cursor') ?? '')?.[1] ?? Infinity);
+  const kind = query.get('status');
+  const fits = ({ status }: Attempt): boolean =>
+    kind === null || (status ?? 502) < 400 === (kind === 'success');
+  const all = attemptsOf(call)
+    .filter(({ attempt }) => attempt.id <= from && fits(attempt))
+    .toSorted((left, right) => right.attempt.id - left.attempt.id);
+  const next = all[size]?.attempt.id;
+  const data = all.slice(0, size).map(({ delivery, attempt }) => deliveryJson(delivery, attempt));
+  if (next === undefined) return ok(data);
+  const more = new URL(`${hub.url}/api/v3${url.pathname}${url.search}`);
+  more.searchParams.set('cursor', `v1_${next}`);
+  return { ...ok(data), headers: { link: `<${more.href}>; rel="next"` } };
+}
+
+/** It is sent after the answer, and under the same id. */
+function redeliver(call: Call): Answer {
+  const id = Number(call.params['delivery_id']);
+  const found = attemptsOf(call).find(({ attempt }) => attempt.id === id);
+  if (found === undefined) throw notFound();
+  setImmediate(() => void deliver(call.hub, found.delivery));
+  return { status: 202, data: {} };
+}
+
 export const appRoutes = {
   'GET /app': asApp((call) => ok(appJson(call.hub))),
   'POST /app-manifests/{code}/conversions': (call) => {
     const { privateKey: pem, webhookSecret: webhook_secret, clientId: client_id } = call.hub.app;
     return created({ ...appJson(call.hub), client_id, client_secret: 'unused', webhook_secret, pem });
   },
+  'GET /app/hook/deliveries': asApp(listDeliveries),
+  'POST /app/hook/deliveries/{delivery_id}/attempts': asApp(redeliver),
   'GET /app/installations': asApp((call) =>
     page(
       call,

@@ -4,6 +4,7 @@ import { request } from 'node:http';
 import { covers } from './access.ts';
 import {
   fullName,
+  nextId,
   type Account,
   type Delivery,
   type Hub,
@@ -61,9 +62,14 @@ export async function deliver(hub: Hub, delivery: Delivery): Promise<void> {
     'x-hub-signature-256': `sha256=${signature('sha256')}`,
   };
   delete delivery.status;
+  const at = Date.now();
+  const redelivery = delivery.attempts.length > 0;
   const sending = post(hub.webhookUrl, headers, body);
   hub.underWay.add(sending);
-  delivery.status = await sending;
+  const status = await sending;
+  delivery.status = status;
+  const seconds = (Date.now() - at) / 1000;
+  delivery.attempts.push({ id: nextId(hub), redelivery, at, seconds, status });
   hub.underWay.delete(sending);
 }
 
@@ -72,7 +78,14 @@ function send(hub: Hub, event: string, payload: Json, repository: Repository | u
   const name = repository === undefined ? null : fullName(repository);
   // A snapshot: what changes later is not in what was sent.
   const copy = JSON.parse(JSON.stringify(payload)) as Json;
-  const delivery: Delivery = { id: randomUUID(), event, action, repository: name, payload: copy };
+  const delivery: Delivery = {
+    id: randomUUID(),
+    event,
+    action,
+    repository: name,
+    payload: copy,
+    attempts: [],
+  };
   hub.deliveries.push(delivery);
   void deliver(hub, delivery);
 }
