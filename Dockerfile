@@ -1,7 +1,8 @@
 # The App with all that it starts: git, uv, Pythons.
 #
 #   docker build --tag relock .
-#   docker run --init --env-file .env --publish 127.0.0.1:3000:3000 --volume relock-data:/data --volume relock-cache:/cache relock
+#   docker run --init --env-file .env --publish 127.0.0.1:3000:3000 --volume relock-data:/data --volume relock-cache:/cache \
+#     --security-opt seccomp=unconfined --security-opt apparmor=unconfined --security-opt systempaths=unconfined relock
 #
 # The base is named by exact version; the Node in it is the one that package.json brings to developers. To build the same
 # image again years from now, add its digest (`docker buildx imagetools inspect node:24.21.0-bookworm-slim` prints it):
@@ -26,9 +27,10 @@ COPY package.json package-lock.json ./
 RUN npm ci --omit=dev --omit=optional --ignore-scripts --no-audit --no-fund
 
 FROM node:24.21.0-bookworm-slim
+# bubblewrap: the walls around lockers, which want three options of `docker run` (see docs/deployment.md, Security).
 # gcc and libc6-dev: packages without a wheel must often be built before a locker learns what they need.
 RUN apt-get update \
-    && apt-get install --yes --no-install-recommends ca-certificates gcc git libc6-dev tini \
+    && apt-get install --yes --no-install-recommends bubblewrap ca-certificates gcc git libc6-dev tini \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /uv/ /usr/local/bin/
 # About 100 MB each. What is not here, uv fetches into the cache when a lock needs it. Empty: none (`--build-arg PYTHONS=`).

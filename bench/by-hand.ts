@@ -1,9 +1,10 @@
 /** The lockers of a run, one by one and without Relock's engine: what the run is compared with. */
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runJob, type Ports } from '../src/engine.ts';
 import { composePorts } from '../src/engine/compose.ts';
+import { findWalls } from '../src/engine/network.ts';
 import { DEFAULT_SETTINGS } from '../src/config/defaults.ts';
 import { previewForge } from '../src/forge/preview.ts';
 import type { Command } from '../src/model.ts';
@@ -18,9 +19,11 @@ export interface HandRun {
 export async function runByHand(root: string): Promise<readonly HandRun[]> {
   const composed = await composePorts({
     settings: DEFAULT_SETTINGS,
+    // As a person would: no walls, and the tools' own caches.
+    walls: () => findWalls('none', process.env),
     repository: 'bench',
     workspace: localWorkspace({ root, scratch: [tmpdir()] }),
-    forge: previewForge(() => undefined),
+    forge: previewForge,
     cutoff: null,
     policy: null,
     environment: process.env,
@@ -45,10 +48,10 @@ async function record(ports: Ports): Promise<ReadonlyMap<string, readonly Comman
   const { runner } = ports;
   const recording: Ports['runner'] = {
     prepare: (tool) => runner.prepare(tool),
-    run(command, root, extra) {
+    run(command, place) {
       const lock = command.outputs[0] ?? command.cwd;
       commands.set(lock, [...(commands.get(lock) ?? []), command]);
-      return runner.run(command, root, extra);
+      return runner.run(command, place);
     },
   };
   await runJob(
@@ -59,13 +62,20 @@ async function record(ports: Ports): Promise<ReadonlyMap<string, readonly Comman
 }
 
 async function alone(root: string, commands: readonly Command[], ports: Ports): Promise<number> {
-  const copy = mkdtempSync(join(tmpdir(), 'relock-bench-'));
+  const folder = mkdtempSync(join(tmpdir(), 'relock-bench-'));
+  const place = {
+    root: join(folder, 'checkout'),
+    home: join(folder, 'home'),
+    borrowed: [],
+    pass: { environment: {}, readable: [], socket: null },
+  };
   try {
-    cpSync(root, copy, { recursive: true });
+    cpSync(root, place.root, { recursive: true });
+    mkdirSync(join(place.home, 'tmp'), { recursive: true });
     const start = performance.now();
-    for (const command of commands) await ports.runner.run(command, copy, {});
+    for (const command of commands) await ports.runner.run(command, place);
     return (performance.now() - start) / 1000;
   } finally {
-    rmSync(copy, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true });
   }
 }

@@ -2,6 +2,7 @@
  * Reports speed and memory; asserts nothing.
  *
  *   npm run bench           the engine
+ *   npm run bench -- walls  the sandbox and the door's cache
  *   npm run bench -- app    the App
  */
 import { execFileSync } from 'node:child_process';
@@ -11,6 +12,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchApp } from './app.ts';
 import { runByHand } from './by-hand.ts';
+import { benchWalls } from './walls.ts';
 import { median, relock, type Measured } from './measure.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
@@ -25,6 +27,9 @@ try {
   say(`Node ${process.version}, ${cpus().length} processors\n`);
   if (process.argv[2] === 'app') {
     await benchApp(say);
+  } else if (process.argv[2] === 'walls') {
+    compile();
+    await benchWalls({ project: sixLocks(), scratch, entry }, say);
   } else {
     compile();
     await wholeRun();
@@ -48,11 +53,16 @@ function compile(): void {
   symlinkSync(join(ROOT, 'node_modules'), join(folder, 'node_modules'));
 }
 
-/** A repository with six locks of five tools, all moving, on warm caches. */
-async function wholeRun(): Promise<void> {
+function sixLocks(): string {
   const root = join(scratch, 'six');
   cpSync(join(ROOT, 'examples/sample'), root, { recursive: true });
   cpSync(join(ROOT, 'bench/six-locks'), root, { recursive: true });
+  return root;
+}
+
+/** A repository with six locks of five tools, all moving, on warm caches. */
+async function wholeRun(): Promise<void> {
+  const root = sixLocks();
   await relock(['run', root, '--quiet'], entry);
   const runs = await rounds(3, () => relock(['run', root, '--quiet', '--json'], entry));
   const byHand = await runByHand(root);

@@ -5,12 +5,13 @@ import { POLICY_PATH, type Policy } from './config/policy.ts';
 import { readPolicy } from './config/read-policy.ts';
 import type { Observe } from './engine/events.ts';
 import { gatherFacts, type FactSources } from './engine/facts.ts';
+import type { Gate } from './engine/gate.ts';
 import { prepareTools } from './engine/prepare-tools.ts';
 import { runLock } from './engine/run-lock.ts';
 import { runPlan } from './engine/schedule.ts';
 import { UsageError } from './errors.ts';
 import type { Forge } from './forge/forge.ts';
-import type { Cooldown, Facts, LockEcosystem, PlannedLock } from './locks/ecosystem.ts';
+import type { Facts, LockEcosystem, PlannedLock } from './locks/ecosystem.ts';
 import type {
   Job,
   LockKind,
@@ -26,24 +27,21 @@ import { planTargets, type Plan } from './plan.ts';
 import type { LinkFinder } from './pypi/links.ts';
 import { writePullRequest } from './report/pull-request.ts';
 import type { Runner } from './run/runner.ts';
-import type { Checkout, Workspace } from './workspace/workspace.ts';
+import type { Workspace } from './workspace/workspace.ts';
 
 /** How long the report waits for links after the last lock is made. */
 const LINKS_MS = 10_000;
-
-/** Something open that must be closed at the end of the run. */
-export interface Open<T> {
-  readonly value: T;
-  close(): Promise<void>;
-}
 
 /** What the run may reach, and how. */
 export interface Network {
   /** Why a remote cannot be used; a remote that answers is not in the map. */
   probe(remotes: readonly Remote[]): Promise<ReadonlyMap<Remote, Reason>>;
-  openCooldown(cutoff: string): Promise<Open<Cooldown>>;
-  /** Environment that lets children use the private hosts of these targets without holding a credential. */
-  openCredentials(targets: readonly Target[]): Promise<Open<Readonly<Record<string, string>>>>;
+  /**
+   * Opens the one way of lockers to the network.
+   * @param cutoff no release uploaded at or after this instant is seen through it; null: all are.
+   * @throws {EnvironmentError} when the operator wants a sandbox and there is none.
+   */
+  open(cutoff: string | null, policy: Policy): Promise<Gate>;
 }
 
 export interface Ports {
@@ -53,6 +51,8 @@ export interface Ports {
   /** What was settled before (with an organisation's defaults); null: what the tree says. */
   readonly policy: Policy | null;
   readonly runner: Runner;
+  /** Fetches an interpreter for lockers that cannot; false when it cannot be had. */
+  readonly fetchPython: (version: string) => Promise<boolean>;
   readonly facts: FactSources;
   readonly network: Network;
   /** Asks for links of what moved, while other locks are still being made. Throws only a `CancelledError`. */
@@ -118,11 +118,12 @@ export async function runJob(asked: Job, ports: Ports): Promise<Outcome> {
   const start = ports.clock();
   const look = await lookOver(asked, ports);
   ports.observe({ kind: 'planned', targets: look.plan.locks.map(({ target }) => target) });
-  const results = look.plan.locks.length === 0 ? [] : await runLocks(look, ports);
+  const { results, notes } =
+    look.plan.locks.length === 0 ? { results: [], notes: [] } : await runLocks(look, ports);
   const links = await ports.links.found(LINKS_MS);
   const { job, plan } = look;
   const seconds = (ports.clock() - start) / 1000;
-  const told = { job, results, skips: plan.skips, seconds, notes: ports.notes };
+  const told = { job, results, skips: plan.skips, seconds, notes: [...ports.notes, ...notes] };
   const files = results.flatMap((result) => result.files);
   const worthTelling = files.length > 0 || results.some(({ status }) => status === 'failed');
   const pullRequest = worthTelling ? writePullRequest({ ...told, links }) : null;
@@ -130,55 +131,45 @@ export async function runJob(asked: Job, ports: Ports): Promise<Outcome> {
   return { ...told, pullRequest };
 }
 
-async function runLocks(look: Look, ports: Ports): Promise<readonly TargetResult[]> {
+interface Made {
+  readonly results: readonly TargetResult[];
+  readonly notes: readonly string[];
+}
+
+async function runLocks(look: Look, ports: Ports): Promise<Made> {
   const targets = look.plan.locks.map(({ target }) => target);
-  const opening: Promise<{ close(): Promise<void> } | null>[] = [];
-  const keep = <T extends { close(): Promise<void> } | null>(opened: Promise<T>): Promise<T> => {
-    opening.push(opened);
-    return opened;
-  };
+  ports.observe({ kind: 'preparing', what: 'uv, interpreters and indexes' });
+  const opening = ports.network.open(look.job.cutoff, look.policy);
   try {
-    ports.observe({ kind: 'preparing', what: 'a private copy, uv, interpreters and indexes' });
-    const { cutoff } = look.job;
-    const [checkout, facts, dead, cooldown, credentials] = await Promise.all([
-      keep(ports.workspace.checkOut()),
-      gatherFacts(look.plan, ports.facts),
+    const [facts, dead, gate] = await Promise.all([
+      gatherFacts(look.plan, look.job.cutoff, ports.facts),
       ports.network.probe(targets.flatMap(({ remotes }) => remotes)),
-      keep(cutoff === null ? Promise.resolve(null) : ports.network.openCooldown(cutoff)),
-      keep(ports.network.openCredentials(targets)),
+      opening,
     ]);
-    const given: Given = {
-      checkout,
-      facts: { ...facts, cooldown: cooldown?.value ?? null },
-      dead,
-      environment: credentials.value,
-    };
-    const tools = prepareTools(look.plan, { ...given.facts, tree: look.tree }, ports.runner);
-    const results = await makeAll(look, ports, given);
+    const tools = prepareTools(look.plan, { ...facts, tree: look.tree }, ports.runner);
+    const results = await makeAll(look, ports, { facts, dead, gate });
     await tools;
-    return results;
+    return { results, notes: gate.notes };
   } finally {
-    // Also what was still being opened when something else failed.
-    await Promise.allSettled(opening.map(async (opened) => (await opened)?.close()));
+    // Also when something else failed while it was being opened.
+    await Promise.allSettled([opening.then((gate) => gate.close())]);
   }
 }
 
 interface Given {
-  readonly checkout: Checkout;
   readonly facts: Omit<Facts, 'tree'>;
   /** Remotes that do not answer. */
   readonly dead: ReadonlyMap<Remote, Reason>;
-  readonly environment: Readonly<Record<string, string>>;
+  readonly gate: Gate;
 }
 
 async function makeAll(look: Look, ports: Ports, given: Given): Promise<readonly TargetResult[]> {
-  const { checkout, facts, dead, environment } = given;
-  const { runner, observe, clock } = ports;
+  const { facts, dead, gate } = given;
   /** What the locks that are made hold now, over the tree as it was. */
   const made = new Map<string, TreeFile>();
   const make = async (lock: PlannedLock): Promise<TargetResult> => {
     const { target } = lock;
-    observe({ kind: 'started', path: target.path });
+    ports.observe({ kind: 'started', path: target.path });
     const why = target.remotes.map((remote) => dead.get(remote)).find((reason) => reason !== undefined);
     if (why !== undefined) return told(ports, unreachable(target, why));
     const tree = { paths: look.tree.paths, files: new Map([...look.tree.files, ...made]) };
@@ -186,11 +177,13 @@ async function makeAll(look: Look, ports: Ports, given: Given): Promise<readonly
       lock,
       before: look.tree,
       facts: { ...facts, tree },
-      checkout,
-      runner,
-      environment,
-      observe,
-      clock,
+      made,
+      workspace: ports.workspace,
+      runner: ports.runner,
+      fetchPython: ports.fetchPython,
+      pass: gate.pass(target),
+      observe: ports.observe,
+      clock: ports.clock,
     });
     for (const [path, file] of run.files) made.set(path, file);
     return told(ports, run.result);

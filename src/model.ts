@@ -90,6 +90,10 @@ export type ReasonCode =
   | 'timeout'
   | 'cancelled'
   | 'cooldown-unsupported'
+  // walls
+  | 'sandbox-unavailable'
+  | 'limit-exceeded'
+  | 'network-refused'
   // repository content
   | 'missing-workspace-members'
   | 'missing-input'

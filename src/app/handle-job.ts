@@ -78,15 +78,16 @@ interface Verdict {
   readonly because: string;
 }
 
-async function handle(job: QueuedJob, lease: Lease, options: HandlerOptions): Promise<Verdict> {
-  const installed = await options.installed(job, lease.signal);
+async function handle(asked: QueuedJob, lease: Lease, options: HandlerOptions): Promise<Verdict> {
+  const installed = await options.installed(asked, lease.signal);
   const { api } = installed;
-  const read = await readRepository(api, job.repository, options.memory, options.now());
+  const read = await readRepository(api, asked.repository, options.memory, options.now());
   if (read.kind === 'unavailable') return { kind: 'unavailable', because: read.because };
   const { look } = read;
   const settled = jobPolicy(look);
-  if ('errors' in settled) return await wrongPolicy(settled.errors, job, look, api, options);
+  if ('errors' in settled) return await wrongPolicy(settled.errors, asked, look, api, options);
   const { policy } = settled;
+  const job = { ...asked, only: await scopeOf(asked, look, api, policy) };
   const at = options.now();
   const inputs = digest(options.version, policy, monthIn(policy.timeZone, at), job.only);
   const last = await options.store.lastRun(job.repository.id, job.purpose);
@@ -118,9 +119,21 @@ async function handle(job: QueuedJob, lease: Lease, options: HandlerOptions): Pr
     schedule: policy.schedule,
     outcome: decision.verdict,
   };
-  await options.store.saveLastRun(job.repository.id, job.purpose, run);
+  // A run of some locks is not the one that the schedule asks for.
+  if (job.only.length === 0) await options.store.saveLastRun(job.repository.id, job.purpose, run);
   await answerAll(job, look, api, decision);
   return { kind: decision.verdict, because: decision.because };
+}
+
+/** Made in part, a pull request of all locks would lose what it holds of the others: all are made while it is open. */
+async function scopeOf(
+  job: QueuedJob,
+  look: RepositoryLook,
+  api: GitHubApi,
+  policy: AppPolicy,
+): Promise<readonly string[]> {
+  const shared = job.only.length > 0 && policy.pullRequest.group === 'one';
+  return shared && (await hasOpenPull(api, look, job, policy)) ? [] : job.only;
 }
 
 async function wrongPolicy(

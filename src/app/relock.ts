@@ -1,13 +1,15 @@
 /** The engine, run on a fresh clone of a repository's default branch. */
 import { tmpdir } from 'node:os';
 import type { Settings } from '../config/settings.ts';
-import { runJob } from '../engine.ts';
+import { lookOver, runJob, type Ports } from '../engine.ts';
 import { composePorts } from '../engine/compose.ts';
+import type { Walls } from '../engine/gate.ts';
 import { previewForge } from '../forge/preview.ts';
 import type { Job, PackageLinks } from '../model.ts';
 import { parseCutoff } from '../config/cutoff.ts';
 import type { AppPolicy } from '../config/policy.ts';
-import { cloneCommit } from '../workspace/clone.ts';
+import { wholeGroups } from '../proposal/scope.ts';
+import { cloneWith } from './clone-with.ts';
 import { localWorkspace } from '../workspace/local.ts';
 import type { RelockRequest } from './handle-job.ts';
 import type { Relocked } from './propose.ts';
@@ -17,21 +19,24 @@ export interface RelockOptions {
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
   readonly now: () => Date;
+  /** Around lockers and git. */
+  readonly walls: () => Promise<Walls>;
 }
 
 const CLONE_SECONDS = 600;
 
 /** @returns the relocker for `createJobHandler`; it publishes nothing, and leaves nothing behind. */
 export function createRelock(options: RelockOptions): (request: RelockRequest) => Promise<Relocked> {
-  const { settings, environment, version, now } = options;
+  const { settings, environment, version, now, walls } = options;
   return async ({ job, look, policy, token, signal }) => {
     const { owner, name } = look.repository;
-    const clone = await cloneCommit({
+    const clone = await cloneWith({
       url: look.cloneUrl,
-      token: await token(),
       commit: look.head,
+      token: await token(),
       scratch: tmpdir(),
       environment,
+      walls: await walls(),
       timeoutSeconds: CLONE_SECONDS,
       signal,
     });
@@ -45,10 +50,11 @@ export function createRelock(options: RelockOptions): (request: RelockRequest) =
       };
       const composed = await composePorts({
         settings,
+        walls,
         repository: asked.repository,
         workspace: localWorkspace({ root: clone.root, scratch: [tmpdir()] }),
         // What is done with the outcome is decided later, from what the forge shows then.
-        forge: previewForge(() => undefined),
+        forge: previewForge,
         policy,
         cutoff,
         environment,
@@ -63,7 +69,8 @@ export function createRelock(options: RelockOptions): (request: RelockRequest) =
           links = await ports.links.found(timeoutMs);
           return links;
         };
-        const outcome = await runJob(asked, { ...ports, links: { ...ports.links, found } });
+        const only = await scopeOf(asked, policy, ports);
+        const outcome = await runJob({ ...asked, only }, { ...ports, links: { ...ports.links, found } });
         return { ...outcome, links };
       } finally {
         await composed.close();
@@ -72,6 +79,16 @@ export function createRelock(options: RelockOptions): (request: RelockRequest) =
       await clone.close();
     }
   };
+}
+
+/** Where each group of locks has a pull request of its own, groups are made whole. */
+async function scopeOf(asked: Job, policy: AppPolicy, ports: Ports): Promise<readonly string[]> {
+  if (asked.only.length === 0 || policy.pullRequest.group === 'one') return asked.only;
+  const { plan } = await lookOver({ ...asked, only: [] }, ports);
+  return wholeGroups(
+    asked.only,
+    plan.groups.map((group) => group.map(({ target }) => target.path)),
+  );
 }
 
 /** The policy was checked when it was read, so what cannot be parsed here has no cut-off. */

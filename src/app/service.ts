@@ -2,11 +2,13 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { createNodeMiddleware, createProbot, ProbotOctokit, type Probot } from 'probot';
 import type { Settings } from '../config/settings.ts';
+import { findWalls } from '../engine/network.ts';
 import { createGitHubApi } from '../forge/github/api.ts';
 import { readIdentity, type AppIdentity } from '../forge/github/identity.ts';
 import { createConditional, createGate, type Gate } from '../forge/github/memo.ts';
 import { mayWriteWorkflows } from '../forge/github/permissions.ts';
 import { createRepositoryMemory } from '../forge/github/read-repository.ts';
+import { once } from '../run/once.ts';
 import { openStore } from '../store/open-store.ts';
 import type { QueuedJob, Store, StoreLog } from '../store/store.ts';
 import { createJobHandler, type HandlerOptions, type InstalledApi } from './handle-job.ts';
@@ -14,6 +16,7 @@ import { createMonitor } from './monitor.ts';
 import type { OperatorSettings } from './operator.ts';
 import { installationsOf } from './installations.ts';
 import { createPace, type Pace } from './pace.ts';
+import { createRedelivery } from './redelivery.ts';
 import { createRelock } from './relock.ts';
 import { startTicks } from './tick.ts';
 import { registerTriggers } from './triggers.ts';
@@ -38,9 +41,15 @@ export interface Service {
   stop(): Promise<void>;
 }
 
-/** Starts the service. */
+/**
+ * Starts the service.
+ * @throws {EnvironmentError} when it is to work on jobs in a sandbox, and there is none.
+ */
 export async function startService(options: ServiceOptions): Promise<Service> {
-  const { operator, environment, now } = options;
+  const { operator, environment, settings, now } = options;
+  // Threat: without it, code of every package that is built could read the App's key.
+  const walls = once(() => findWalls(settings.sandbox ?? 'require', environment));
+  if (operator.workers > 0 && options.relock === undefined) await walls();
   const clock = (): number => performance.now();
   // As a function, since Probot lays its own throttling over a plain object: writes a second apart, and waits of an hour.
   const Octokit = ProbotOctokit.defaults((given: object) => ({
@@ -59,7 +68,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     log,
     now,
   });
-  const monitor = createMonitor(store, options.version);
+  const redelivery = createRedelivery({ octokit: () => probot.auth(), pace: createPace(clock), log, now });
+  const monitor = createMonitor(store, options.version, () => redelivery.counts());
   const webhooks = await createNodeMiddleware((app) => registerTriggers(app, { store, now }), {
     probot,
     webhooksPath: '/api/github/webhooks',
@@ -77,19 +87,19 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     store,
     installed: installedBy(probot, identity, now, options.pace ?? (() => createPace(clock))),
     memory: createRepositoryMemory(),
-    relock: options.relock ?? createRelock(options),
+    relock: options.relock ?? createRelock({ ...options, walls }),
     version: options.version,
     now,
     clock,
     log,
   });
   const worker = operator.workers > 0 ? await store.work(operator.workers, monitor.counted(handler)) : null;
-  const ticks = startTicks(operator.tickMinutes, operator.databaseUrl === null, {
-    store,
-    installations: installationsOf(probot),
-    now,
-    log,
-  });
+  const ticks = startTicks(
+    operator.tickMinutes,
+    operator.databaseUrl === null,
+    { store, installations: installationsOf(probot), now, log },
+    redelivery,
+  );
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {
     await ticks.stop();

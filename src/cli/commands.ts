@@ -104,7 +104,7 @@ async function run(given: Arguments, signal: AbortSignal): Promise<number> {
 
 /** What is printed is decided after the run, so that a preview never mixes with progress. */
 function forgeOf(given: Arguments, root: string): Forge {
-  return given.write ? workingTreeForge(root) : previewForge(() => undefined);
+  return given.write ? workingTreeForge(root) : previewForge;
 }
 
 async function show(given: Arguments, outcome: Outcome): Promise<void> {

@@ -1,11 +1,13 @@
 /** The terminal's ports: a folder of this machine, and its forge. */
 import { basename } from 'node:path';
 import { composePorts, scratchFolders, type Composed } from '../engine/compose.ts';
+import { findWalls } from '../engine/network.ts';
 import type { Observe } from '../engine/events.ts';
 import type { Ports } from '../engine.ts';
 import type { Settings } from '../config/settings.ts';
 import type { Forge } from '../forge/forge.ts';
 import { ECOSYSTEMS } from '../locks/index.ts';
+import { once } from '../run/once.ts';
 import { localWorkspace } from '../workspace/local.ts';
 import { version } from '../version.ts';
 
@@ -34,6 +36,7 @@ export function composeRun(setUp: RunSetUp): Promise<Composed> {
   const { root, settings, environment } = setUp;
   return composePorts({
     ...setUp,
+    walls: once(() => findWalls(settings.sandbox ?? 'auto', environment)),
     repository: setUp.repository ?? basename(root),
     policy: null,
     workspace: localWorkspace({ root, scratch: scratchFolders(settings, environment) }),

@@ -26,13 +26,20 @@ function about(target: Target, bold: (text: string) => string, dim: (text: strin
   const { tool, python } = target;
   const rows: (readonly [string, string])[] = [
     ['from', safe(target.manifests.join(', '))],
-    ['tool', `${safe(`${tool.name} ${tool.version ?? 'newest that fits'}`)} ${dim(`(${safe(tool.from)})`)}`],
+    ['tool', `${safe(`${tool.name} ${tool.version ?? unsaid(tool.name)}`)} ${dim(`(${safe(tool.from)})`)}`],
     ['python', `${safe(python.version ?? 'any')} ${dim(`(${safe(python.from)})`)}`],
     ['command', safe(commandLine(target.command, target.cwd))],
     ...target.notes.map((note) => ['note', safe(note)] as const),
   ];
   const lines = rows.map(([name, value]) => `  ${name.padEnd(8)} ${value}`);
   return [`${bold(safe(target.path))} ${dim(`(${target.kind})`)}`, ...lines].join('\n');
+}
+
+/** A version that the repository does not say; `plan` runs nothing, so uv is not asked for its own. */
+function unsaid(tool: string): string {
+  return tool === 'uv'
+    ? 'of the settings, else on PATH, else the copy that Relock brings'
+    : 'newest that fits';
 }
 
 /** Threat: paths and headers may hold control sequences and credentials. */

@@ -6,6 +6,7 @@ import type { Settings } from './settings.ts';
 export const NO_POLICY: AppPolicy = {
   excludeNewer: null,
   ignore: [],
+  allowHosts: [],
   solver: 'auto',
   locks: [],
   schedule: { every: 'monthly', timeZone: 'UTC' },
@@ -27,6 +28,9 @@ export const DEFAULT_SETTINGS: Settings = {
   indexUrl: null,
   credentials: [],
   tools: { uv: null, pythonDownloads: true },
+  sandbox: null,
+  allowHosts: [],
+  cacheBytes: 2 * 1024 ** 3,
   timeoutSeconds: 15 * 60,
   parallel: null,
   cacheFolder: null,

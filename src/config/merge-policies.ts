@@ -31,6 +31,7 @@ export function policyOf(written: WrittenPolicy): AppPolicy {
   return {
     excludeNewer: written['exclude-newer'] ?? NO_POLICY.excludeNewer,
     ignore: written.ignore ?? NO_POLICY.ignore,
+    allowHosts: written['allow-hosts']?.map((host) => host.toLowerCase()) ?? NO_POLICY.allowHosts,
     solver: written.solver ?? NO_POLICY.solver,
     locks: written.lock?.map(lockPolicy) ?? NO_POLICY.locks,
     schedule: scheduleOf(written.schedule, timeZone),

@@ -4,6 +4,7 @@ import { resolveInside } from '../locks/tree.ts';
 import { whyNotTimeZone } from '../schedule/time-zone.ts';
 import { whyNotCutoff } from './cutoff.ts';
 import { whyNotGlob } from './glob.ts';
+import { whyNotHost } from './host.ts';
 import { PULL_REQUEST_KEYS, whyNotSchedule } from './pull-request-keys.ts';
 import type { Checked, Fields } from './schema.ts';
 
@@ -30,6 +31,14 @@ export const POLICY_KEYS = {
     check: whyNotGlob,
     example: 'vendor/**',
     description: 'Globs of lock files, or of folders, that are left alone.',
+  },
+  'allow-hosts': {
+    type: 'strings',
+    check: whyNotHost,
+    example: 'files.example.org',
+    description:
+      'Hosts that lockers may reach besides the indexes, forges and files that the manifests name: what the build of a ' +
+      'source distribution downloads from. Each with its port if it is not 443; only at public addresses.',
   },
   solver: SOLVER,
   schedule: {

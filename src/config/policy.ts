@@ -27,6 +27,8 @@ export interface Policy {
   readonly excludeNewer: string | null;
   /** Globs of paths that are left alone. */
   readonly ignore: readonly string[];
+  /** `host` or `host:port` that lockers may reach besides what manifests name; public addresses only. */
+  readonly allowHosts: readonly string[];
   /** What solves pip-compile locks. */
   readonly solver: Solver;
   readonly locks: readonly LockPolicy[];

@@ -5,6 +5,8 @@ import type { Checked } from './schema.ts';
 import { SETTINGS_KEYS } from './settings-keys.ts';
 import type { Credential, Settings } from './settings.ts';
 
+const GIB = 1024 ** 3;
+
 /** The environment's variables, as far as they are set. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
@@ -38,6 +40,9 @@ export function readSettings(
         uv: value.tools?.uv ?? tools.uv,
         pythonDownloads: value.tools?.['python-downloads'] ?? tools.pythonDownloads,
       },
+      sandbox: value.sandbox ?? DEFAULT_SETTINGS.sandbox,
+      allowHosts: value['allow-hosts']?.map((host) => host.toLowerCase()) ?? DEFAULT_SETTINGS.allowHosts,
+      cacheBytes: (value['cache-size'] ?? DEFAULT_SETTINGS.cacheBytes / GIB) * GIB,
       timeoutSeconds: value.timeout ?? DEFAULT_SETTINGS.timeoutSeconds,
       parallel: value.parallel ?? DEFAULT_SETTINGS.parallel,
       cacheFolder: value['cache-folder'] ?? DEFAULT_SETTINGS.cacheFolder,

@@ -1,4 +1,5 @@
 /** The keys of the operator's settings file: the table from which it is checked, and its JSON schema made. */
+import { whyNotHost } from './host.ts';
 import type { Fields } from './schema.ts';
 
 const MINUTE = 60;
@@ -11,8 +12,8 @@ export const SETTINGS_KEYS = {
     check: whyNotIndex,
     example: 'https://mirror.example.com/simple',
     description:
-      'Root of the simple index (PEP 503) that stands for the public one, for every tool. Its credentials, if any, go ' +
-      'into `[[credential]]`.',
+      'Root of the simple index (PEP 503) that stands for the public one, for every tool: https, or http to this ' +
+      'machine only (localhost, 127.0.0.1, [::1]). Its credentials, if any, go into `[[credential]]`.',
   },
   credential: {
     type: 'tables',
@@ -82,6 +83,31 @@ export const SETTINGS_KEYS = {
       },
     },
   },
+  sandbox: {
+    type: 'string',
+    oneOf: ['require', 'auto', 'none'],
+    example: 'require',
+    description:
+      'Whether lockers, which run code of package authors, are shut in by bubblewrap: "require" runs nothing without it, ' +
+      '"auto" runs without it where it cannot be had and says so in the report, "none" never uses it. Left out: "auto" ' +
+      'at a terminal, "require" in the App.',
+  },
+  'allow-hosts': {
+    type: 'strings',
+    check: whyNotHost,
+    example: 'pypi.corp.example:8443',
+    description:
+      'Hosts that lockers may reach besides the indexes and forges that manifests name, also when they have a private ' +
+      'address: an internal index or forge. Each with its port if it is not 443. The hosts of `index-url` and of ' +
+      '`[[credential]]` need no mention.',
+  },
+  'cache-size': {
+    type: 'integer',
+    minimum: 0,
+    maximum: 10_000,
+    description:
+      'How many GiB of downloads are kept for later runs in the cache folder; 0 keeps none. Left out: 2.',
+  },
   timeout: {
     type: 'seconds',
     minimum: 10,
@@ -115,14 +141,6 @@ function whyNotIndex(value: string): string | null {
   if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname))
     return 'it begins with http:// and is not on this machine, so that pip ignores it as untrusted: a mirror must be https://';
   return url.search === '' && url.hash === '' ? null : 'it has a query or a fragment';
-}
-
-function whyNotHost(value: string): string | null {
-  if (value.includes('://') || value.includes('/'))
-    return 'it must be the host alone, without https:// and path';
-  if (value.includes('@')) return 'it must be the host alone, without user name and password';
-  const host = /^(?:[a-z0-9](?:[a-z0-9.-]{0,251}[a-z0-9])?|\[[0-9a-f:.]{2,45}\])(?::\d{1,5})?$/iu;
-  return host.test(value) ? null : 'it is not the name of a host';
 }
 
 function whyNotPath(value: string): string | null {

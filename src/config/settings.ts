@@ -15,6 +15,9 @@ export interface Credential {
   readonly password: string;
 }
 
+/** Nothing without a sandbox; with one where it can be had; never. */
+export type SandboxMode = 'require' | 'auto' | 'none';
+
 export interface Settings {
   /** Simple index (PEP 503/691) that stands for the public one; null: the public one. No trailing slash. */
   readonly indexUrl: string | null;
@@ -25,6 +28,12 @@ export interface Settings {
     /** Whether uv may download an interpreter that is not there. */
     readonly pythonDownloads: boolean;
   };
+  /** Whether lockers run in a sandbox; null: as the front says. */
+  readonly sandbox: SandboxMode | null;
+  /** `host` or `host:port` that every job may reach, also at a private address. */
+  readonly allowHosts: readonly string[];
+  /** Of downloads that are kept for later runs. */
+  readonly cacheBytes: number;
   /** For one locker command, in seconds. */
   readonly timeoutSeconds: number;
   /** How many lockers run side by side; null: as many as the machine has processors, at least 4. */

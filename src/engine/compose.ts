@@ -5,7 +5,7 @@ import type { Policy } from '../config/policy.ts';
 import { usableCredentials } from '../config/credentials.ts';
 import type { Credential, Settings } from '../config/settings.ts';
 import { CancelledError } from '../errors.ts';
-import type { Network, Ports } from '../engine.ts';
+import type { Ports } from '../engine.ts';
 import type { Forge } from '../forge/forge.ts';
 import { ECOSYSTEMS } from '../locks/index.ts';
 import { PUBLIC_INDEX, PUBLIC_INDEX_ROOT } from '../locks/public-index.ts';
@@ -17,20 +17,19 @@ import { createToolReleases } from '../pypi/tool-releases.ts';
 import { hasVersionJson } from '../pypi/version-json.ts';
 import { runChild } from '../run/child.ts';
 import { openMachine } from '../run/machine.ts';
-import { startCooldownIndex } from '../run/network/cooldown-index.ts';
-import { readCaBundle } from '../run/network/ca-bundle.ts';
-import { createDialer } from '../run/network/dial.ts';
 import { basicAuthorization, credentialFor, hasCredential } from '../run/network/lending.ts';
-import { probeRemotes } from '../run/network/probe.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { Observe } from './events.ts';
 import type { FactSources } from './facts.ts';
+import type { OpenGate, Walls } from './gate.ts';
+import { createNetwork } from './network.ts';
 
-const PROBE_MS = 6000;
 const MIN_PARALLEL = 4;
 
 export interface ComposeOptions {
   readonly settings: Settings;
+  /** Around lockers; looked for once, and not before something is to run: see `findWalls`. */
+  readonly walls: () => Promise<Walls>;
   /** `owner/name`, or a name alone. */
   readonly repository: string;
   readonly workspace: Workspace;
@@ -61,7 +60,7 @@ export function scratchFolders(
 
 /** @throws {EnvironmentError} when this machine lacks what a run needs. */
 export async function composePorts(options: ComposeOptions): Promise<Composed> {
-  const { settings, environment, signal } = options;
+  const { settings, environment, walls, signal } = options;
   const userAgent = `relock/${options.version}`;
   const credentials = usableCredentials(settings.credentials, options.repository);
   const cacheFolder = cacheFolderOf(settings, environment);
@@ -81,19 +80,24 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
     authorization: lent === null ? null : basicAuthorization(lent.username, lent.password),
   });
   const releases = createToolReleases(client, { cutoff: options.cutoff });
+  const opened = Promise.withResolvers<OpenGate>();
   const machine = await openMachine({
     parent: environment,
     cacheFolder,
     scratch: tmpdir(),
     uv: settings.tools.uv,
     pythonDownloads: settings.tools.pythonDownloads,
-    tlsBundle: null,
-    index: { client, releases, mirrorUrl: settings.indexUrl === null ? null : withUserinfo(indexUrl, lent) },
+    index: { client, releases, mirrorUrl: settings.indexUrl === null ? null : indexUrl },
     cutoff: options.cutoff,
     secrets: credentials.map(({ password }) => password),
     fetch,
     userAgent,
     exec: runChild,
+    confined: {
+      run: async (input) => (await walls()).run(input),
+      enclosed: async () => (await walls()).kind === 'sandbox',
+    },
+    pass: async () => (await opened.promise).tools,
     signal,
   });
   const facts: FactSources = {
@@ -113,8 +117,18 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
       policy: options.policy,
       ecosystems: ECOSYSTEMS,
       runner: machine.runner,
+      fetchPython: (version) => machine.fetchPython(version),
       facts,
-      network: networkOf(options, credentials, indexUrl),
+      network: createNetwork({
+        settings,
+        environment,
+        credentials,
+        indexUrl,
+        cacheFolder,
+        walls,
+        opened: (gate) => opened.resolve(gate),
+        signal,
+      }),
       links: untilCancelled(
         createLinkFinder({
           project: createProjectUrls(
@@ -167,43 +181,6 @@ function fetchUntil(stop: AbortSignal, lent: Credential | null): typeof fetch {
   };
 }
 
-function networkOf(
-  { environment, signal }: ComposeOptions,
-  credentials: readonly Credential[],
-  indexUrl: string,
-): Network {
-  return {
-    async probe(remotes) {
-      if (remotes.length === 0) return new Map();
-      const ca = await readCaBundle(environment);
-      return probeRemotes(remotes, {
-        ca,
-        dialer: createDialer({ environment }),
-        credentials,
-        timeoutMs: PROBE_MS,
-        signal,
-      });
-    },
-    async openCooldown(cutoff) {
-      const lent = lentTo(indexUrl, credentials);
-      const index = await startCooldownIndex({
-        upstream: indexUrl,
-        cutoff,
-        fetch: withAuthorization(lent),
-        signal,
-      });
-      return { value: { cutoff, indexUrl: index.url }, close: () => index.close() };
-    },
-    async openCredentials() {
-      if (credentials.length === 0) return { value: {}, close: () => Promise.resolve() };
-      // Loaded only where it is needed: its certificates take a while to load.
-      const { startCredentialProxy } = await import('../run/network/credential-proxy.ts');
-      const proxy = await startCredentialProxy({ credentials, environment });
-      return { value: proxy.environment, close: () => proxy.close() };
-    },
-  };
-}
-
 function cacheFolderOf(settings: Settings, environment: ComposeOptions['environment']): string {
   if (settings.cacheFolder !== null) return settings.cacheFolder;
   const named = environment['XDG_CACHE_HOME'];
@@ -217,14 +194,6 @@ function lentTo(url: string, credentials: readonly Credential[]): Credential | n
   const port = parsed.port === '' ? (scheme === 'https' ? 443 : 80) : Number(parsed.port);
   const origin = { scheme, host: parsed.hostname.toLowerCase(), port } as const;
   return hasCredential(credentials, origin) ? credentialFor(credentials, origin, parsed.pathname) : null;
-}
-
-function withUserinfo(url: string, lent: Credential | null): string {
-  const parsed = URL.parse(url);
-  if (lent === null || parsed === null) return url;
-  parsed.username = encodeURIComponent(lent.username);
-  parsed.password = encodeURIComponent(lent.password);
-  return parsed.href.replace(/\/+$/u, '');
 }
 
 function withAuthorization(lent: Credential | null): typeof fetch {

@@ -19,7 +19,7 @@ export interface FactSources {
   readonly timeoutSeconds: number;
 }
 
-export type RunFacts = Omit<Facts, 'tree' | 'cooldown'>;
+export type RunFacts = Omit<Facts, 'tree'>;
 
 const TOOLS_OF: Partial<Record<LockKind, readonly ToolName[]>> = {
   poetry: ['poetry'],
@@ -32,7 +32,11 @@ const TOOLS_OF: Partial<Record<LockKind, readonly ToolName[]>> = {
  * Gathers the facts that a plan needs, side by side.
  * @throws {EnvironmentError} when there is no uv to be had.
  */
-export async function gatherFacts(plan: Plan, sources: FactSources): Promise<RunFacts> {
+export async function gatherFacts(
+  plan: Plan,
+  cutoff: string | null,
+  sources: FactSources,
+): Promise<RunFacts> {
   const tools = new Set(plan.locks.flatMap(({ target }) => TOOLS_OF[target.kind] ?? []));
   const needsJson = plan.locks.some(({ target }) => target.kind === 'poetry');
   const [uvVersion, pythons, hasVersionJson] = await Promise.all([
@@ -48,6 +52,7 @@ export async function gatherFacts(plan: Plan, sources: FactSources): Promise<Run
     uvVersion,
     timeoutSeconds,
     index: { url, isMirror, hasVersionJson },
+    cutoff,
     newestTool: (name, python) => newest.get(`${name} ${minor(python)}`) ?? null,
   };
 }

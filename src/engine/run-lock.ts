@@ -12,25 +12,34 @@ import {
 import { reason } from '../locks/tree.ts';
 import type { Change, FileChange, LockContent, Reason, TargetResult, Tree, TreeFile } from '../model.ts';
 import type { Runner } from '../run/runner.ts';
-import type { Checkout } from '../workspace/workspace.ts';
+import type { Checkout, Workspace } from '../workspace/workspace.ts';
 import type { Observe } from './events.ts';
+import type { LockPass } from './gate.ts';
+import { refusalNotes, withRefusals } from './refusals.ts';
 
 /** More steps than any ecosystem needs; a loop is a defect that must not run for ever. */
 const MAX_STEPS = 40;
 
-export interface LockRun {
+export interface LockRunOptions {
   readonly lock: PlannedLock;
   /** As the checkout was before the run. */
   readonly before: Tree;
   /** As it is now, layers below already done. */
   readonly facts: Facts;
-  readonly checkout: Checkout;
+  /** What the layers below hold now. */
+  readonly made: ReadonlyMap<string, TreeFile>;
+  readonly workspace: Pick<Workspace, 'checkOut'>;
   readonly runner: Runner;
-  /** Added to every child's environment. */
-  readonly environment: Readonly<Record<string, string>>;
+  /** Fetches an interpreter for lockers that cannot; false when it cannot be had. */
+  readonly fetchPython: (version: string) => Promise<boolean>;
+  readonly pass: LockPass;
   readonly observe: Observe;
   /** Milliseconds, monotonic. */
   readonly clock: () => number;
+}
+
+interface LockRun extends LockRunOptions {
+  readonly checkout: Checkout;
 }
 
 export interface LockRunResult {
@@ -40,19 +49,60 @@ export interface LockRunResult {
 }
 
 /**
- * Makes one lock anew in the private copy. Whatever goes wrong with it is its result.
+ * Makes one lock anew, in a private copy that nothing else runs in. Whatever goes wrong with it is its result.
  * @throws {CancelledError} when the run was cancelled.
+ * @throws {EnvironmentError} when no private copy can be made.
  */
-export async function runLock(run: LockRun): Promise<LockRunResult> {
-  const { target } = run.lock;
-  const start = run.clock();
-  const outcome = await relock(run).catch((error: unknown): Outcome => {
-    if (error instanceof CancelledError) throw error;
-    return failed(reasonOf(error, target.path));
-  });
-  const files = await run.checkout.read(target.writes);
-  const seconds = (run.clock() - start) / 1000;
-  return { result: { target, seconds, ...outcome }, files };
+export async function runLock(options: LockRunOptions): Promise<LockRunResult> {
+  const { target } = options.lock;
+  const start = options.clock();
+  const checkout = await options.workspace.checkOut();
+  try {
+    const run = { ...options, checkout };
+    await layOver(checkout, options.made);
+    const outcome = await relock(run).catch((error: unknown): Outcome => {
+      if (error instanceof CancelledError) throw error;
+      return failed(reasonOf(error, target.path));
+    });
+    const refusals = options.pass.refusals();
+    const reason =
+      outcome.reason === null ? null : withUndated(withRefusals(outcome.reason, refusals), options);
+    const notes = [...outcome.notes, ...refusalNotes(refusals), ...undatedNotes(options)];
+    const files = await checkout.read(target.writes);
+    const seconds = (options.clock() - start) / 1000;
+    return { result: { target, seconds, ...outcome, reason, notes }, files };
+  } finally {
+    await checkout.close();
+  }
+}
+
+async function layOver(checkout: Checkout, made: LockRunOptions['made']): Promise<void> {
+  for (const [path, file] of made) {
+    if (file.kind === 'text') await checkout.write(path, file.text);
+  }
+}
+
+function undatedNotes({ pass, facts }: LockRunOptions): readonly string[] {
+  const { passed } = pass.undated();
+  if (facts.cutoff === null || passed.length === 0) return [];
+  return [`The cool-down was not kept for ${listed(passed)}: the index tells no upload times.`];
+}
+
+/** Lockers seldom say why a page was refused them. */
+function withUndated(why: Reason, { pass, facts }: LockRunOptions): Reason {
+  const { refused } = pass.undated();
+  if (facts.cutoff === null || refused.length === 0 || why.code === 'cooldown-unsupported') return why;
+  return {
+    ...why,
+    code: 'cooldown-unsupported',
+    message: `${why.message} The index tells no upload times (PEP 700) for ${listed(refused)}, so that the cool-down cannot be kept on it.`,
+    fix: 'Take `exclude-newer` out of the policy for this repository, or use an index that tells upload times.',
+  };
+}
+
+function listed(names: readonly string[]): string {
+  const more = names.length > 5 ? ` and ${names.length - 5} more` : '';
+  return names.slice(0, 5).join(', ') + more;
 }
 
 type Outcome = Omit<TargetResult, 'target' | 'seconds'>;
@@ -75,7 +125,7 @@ async function relock(run: LockRun): Promise<Outcome> {
   const { target } = lock;
   const old = readOld(run);
   const history: StepResult[] = [];
-  let { facts } = run;
+  let facts = await withPython(run);
   while (history.length < MAX_STEPS) {
     const step = lock.next(facts, history);
     switch (step.do) {
@@ -106,10 +156,19 @@ async function relock(run: LockRun): Promise<Outcome> {
   return failed(reason('internal', `${target.path} needed more than ${MAX_STEPS} steps.`));
 }
 
+/** Where lockers cannot fetch an interpreter themselves, it is fetched first; one that cannot be had is then told. */
+async function withPython({ lock, facts, fetchPython }: LockRun): Promise<Facts> {
+  const { version } = lock.target.python;
+  if (!facts.pythonDownloads || version === null) return facts;
+  const isHere = facts.pythons.some((python) => `${python.version}.`.startsWith(`${version}.`));
+  return isHere || (await fetchPython(version)) ? facts : { ...facts, pythonDownloads: false };
+}
+
 async function runStep(run: LockRun, step: Extract<Step, { do: 'run' }>): Promise<StepResult | Reason> {
   const { command } = step;
   run.observe({ kind: 'running', path: run.lock.target.path, command: command.argv });
-  const result = await run.runner.run(command, run.checkout.root, run.environment);
+  const { root, home, borrowed } = run.checkout;
+  const result = await run.runner.run(command, { root, home, borrowed, pass: run.pass });
   if ('code' in result) return result;
   const read = await run.checkout.read(command.outputs);
   const files: Record<string, string | null> = {};

@@ -9,7 +9,8 @@ import { createLimiter } from '../run/limiter.ts';
  * Runs every lock of the plan.
  * @param limit how many run at once.
  * @param run makes one lock; called once all the locks that it reads are made. Never called above one that failed.
- * @returns results in the plan's order, in which no lock of a group with a failure is `updated`.
+ * @returns results in the order of the plan's groups (every lock follows those that it reads), in which no lock of a group
+ * with a failure is `updated`.
  */
 export async function runPlan(
   plan: Plan,
@@ -20,7 +21,9 @@ export async function runPlan(
   const results = new Map<string, TargetResult>();
   const groups = [...plan.groups].sort((a, b) => haste(a) - haste(b));
   await allOrFault(groups.map((group) => runGroup(group, limited, run, results)));
-  return plan.locks.map((lock) => results.get(lock.target.path) ?? notRun(lock, 'It was not reached.'));
+  return plan.groups
+    .flat()
+    .map((lock) => results.get(lock.target.path) ?? notRun(lock, 'It was not reached.'));
 }
 
 /** Slow lockers start first, so that none is left to run alone at the end. */

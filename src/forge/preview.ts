@@ -1,12 +1,4 @@
-/** The forge of a dry run: the pull request is printed, nothing is changed. */
+/** The forge of a run that changes nothing: what is shown of its outcome is the caller's business. */
 import type { Forge } from './forge.ts';
 
-/** @param print takes whole lines of Markdown. */
-export function previewForge(print: (text: string) => void): Forge {
-  return {
-    apply(actions) {
-      for (const { pullRequest } of actions) print(`# ${pullRequest.title}\n\n${pullRequest.body}\n`);
-      return Promise.resolve();
-    },
-  };
-}
+export const previewForge: Forge = { apply: () => Promise.resolve() };

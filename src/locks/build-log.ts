@@ -1,4 +1,10 @@
-/** What uv's debug log says of builds. Pure. */
+/** What uv builds on the way to a solution, as its debug log says. Pure. */
+import type { PythonChoice, Reason } from '../model.ts';
+import { howToGetPython } from './python-download.ts';
+import { minorOf } from './python-versions.ts';
+
+const SHOWN = 5;
+const LOCAL = /^(?:file:|\.?\/)/u;
 
 /** Names (with versions) of what uv built, or had built before, to learn its dependencies: from its debug log. */
 export function builtPackages(stderr: string): readonly string[] {
@@ -14,4 +20,22 @@ export function withoutLog(stderr: string): string {
     .split('\n')
     .filter((line) => !line.startsWith('DEBUG '))
     .join('\n');
+}
+
+/**
+ * Why a lock fails whose Python is not here: something has to be built with it.
+ * @param built as `builtPackages` gives it.
+ */
+export function mustBuild(lock: string, python: PythonChoice, built: readonly string[]): Reason {
+  const version = python.version ?? '';
+  const names = new Set(
+    built.map((name) => (LOCAL.test(name) ? 'a package of the repository itself' : name)),
+  );
+  const more = names.size > SHOWN ? ` and ${names.size - SHOWN} more` : '';
+  return {
+    code: 'python-missing',
+    message: `${lock} is for Python ${version} (${python.from}), which is not installed here. uv can solve without it only as long as nothing has to be built, but ${[...names].slice(0, SHOWN).join(', ')}${more} must be built to learn what it depends on.`,
+    fix: howToGetPython(`Python ${minorOf(version)}`),
+    detail: '',
+  };
 }

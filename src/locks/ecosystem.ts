@@ -72,7 +72,11 @@ export interface Facts {
   /** Version of the uv that Relock uses: `0.13.9`. */
   readonly uvVersion: string;
   readonly index: IndexFacts;
-  readonly cooldown: Cooldown | null;
+  /**
+   * Cool-down: the only way to the index hides releases that were uploaded at or after this ISO 8601 instant; lockers need
+   * not be told. null: none.
+   */
+  readonly cutoff: string | null;
   /** A time limit for one locker command, in seconds. */
   readonly timeoutSeconds: number;
   /**
@@ -92,13 +96,6 @@ export interface IndexFacts {
   readonly isMirror: boolean;
   /** Whether it answers `/pypi/NAME/VERSION/json`, which Poetry asks for. */
   readonly hasVersionJson: boolean;
-}
-
-export interface Cooldown {
-  /** ISO 8601 instant, UTC: files uploaded at or after it do not exist for this run. */
-  readonly cutoff: string;
-  /** A loopback simple index in front of the real one that hides younger files; ends without a slash. */
-  readonly indexUrl: string;
 }
 
 /** A lock or manifest that is not what it should be. Caught by the engine and shown as `lock-unreadable`. */

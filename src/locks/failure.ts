@@ -47,7 +47,7 @@ export function explainFailure(failure: Failure): Reason {
   const { result } = failure;
   const output = readOutput(result.stdout, result.stderr);
   const evidence: Evidence = { ...output, failure };
-  const recognised = stopped(failure) ?? firstOf(evidence) ?? unknown(evidence);
+  const recognised = withCutoff(stopped(failure) ?? firstOf(evidence) ?? unknown(evidence), failure.cutoff);
   const { words } = recognised;
   const from = words === null ? -1 : output.lines.findIndex((line) => words.test(line));
   return {
@@ -64,6 +64,24 @@ function firstOf(evidence: Evidence): Recognised | null {
     if (recognised !== null) return recognised;
   }
   return null;
+}
+
+/** What releases that nobody can see may be the cause of. */
+const FOR_WANT_OF_A_RELEASE: ReadonlySet<Reason['code']> = new Set([
+  'unsatisfiable',
+  'unsatisfiable-with-legacy-resolver',
+  'index-skew',
+  'package-not-found',
+]);
+
+/** No locker can tell a release that the cool-down hides from one that was never made. */
+function withCutoff(recognised: Recognised, cutoff: string | null): Recognised {
+  if (cutoff === null || !FOR_WANT_OF_A_RELEASE.has(recognised.code)) return recognised;
+  return {
+    ...recognised,
+    message: `${recognised.message} The cool-down hides releases since ${cutoff}.`,
+    fix: `${recognised.fix} Where one of those is wanted: wait, or shorten the cool-down.`,
+  };
 }
 
 /** What makes a tool slow, and what helps, as the end of a sentence. */

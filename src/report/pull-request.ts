@@ -16,11 +16,16 @@ export interface ReportInput extends Omit<Outcome, 'pullRequest'> {
   readonly links: ReadonlyMap<string, PackageLinks>;
 }
 
-/** Writes the pull request. */
-export function writePullRequest(input: ReportInput): PullRequest {
+/** Writes the pull request. @param given with its results in an order in which every lock follows those that it reads. */
+export function writePullRequest(given: ReportInput): PullRequest {
+  const input = { ...given, results: given.results.toSorted(byPath) };
   const updated = input.results.filter(({ status }) => status === 'updated');
   const moves = foldMoves(updated);
-  return { title: titleOf(updated, moves, input), body: bodyOf(input, updated, moves) };
+  return { title: titleOf(updated, moves, input), body: bodyOf(input, updated, moves, given.results) };
+}
+
+function byPath(one: TargetResult, other: TargetResult): number {
+  return one.target.path < other.target.path ? -1 : 1;
 }
 
 function titleOf(updated: readonly TargetResult[], moves: readonly Move[], input: ReportInput): string {
@@ -43,7 +48,12 @@ function shortPath(path: string): string {
   return plain.length > 60 ? `…${plain.slice(-59)}` : plain;
 }
 
-function bodyOf(input: ReportInput, updated: readonly TargetResult[], moves: readonly Move[]): string {
+function bodyOf(
+  input: ReportInput,
+  updated: readonly TargetResult[],
+  moves: readonly Move[],
+  asMade: readonly TargetResult[],
+): string {
   const unchanged = input.results.filter(({ status }) => status === 'unchanged');
   const sections: Section[] = [
     { text: verdict(input, updated, moves), drop: 9, name: 'the verdict' },
@@ -52,7 +62,7 @@ function bodyOf(input: ReportInput, updated: readonly TargetResult[], moves: rea
     ...failureSections(input.results),
     { text: upToDate(unchanged), drop: 5, name: 'the locks that are up to date' },
     ...skipSections(input.skips),
-    ...reproduceSections(input.results, input.job),
+    ...reproduceSections(asMade, input.job),
     { text: footer(input), drop: 9, name: 'the footer' },
   ];
   return `${fitSections(sections, BODY_LIMIT, leftOut)}\n`;

@@ -1,51 +1,46 @@
 /** How to get the same locks by hand. */
-import type { Job, Target, TargetResult } from '../model.ts';
-import { fenced, fold } from './markdown.ts';
+import { companionsOf } from '../locks/poetry/releases.ts';
+import type { Job, TargetResult } from '../model.ts';
+import { code, fenced, fold } from './markdown.ts';
 import type { Section } from './sections.ts';
 import { commandLine } from './shell.ts';
 
 /** Executables that come with a tool of another name. */
 const PROVIDES: Readonly<Record<string, string>> = { 'pip-compile': 'pip-tools' };
 
-/** The section of commands, in an order in which every lock follows those that it reads. */
+/** The section of commands, in the order of the results: every lock follows those that it reads. */
 export function reproduceSections(results: readonly TargetResult[], job: Job): readonly Section[] {
-  const made = results.filter(({ status }) => status === 'updated').map(({ target }) => target);
+  const made = results.filter(({ status }) => status === 'updated');
   if (made.length === 0) return [];
-  const cutoff = job.cutoff === null ? [] : [`# Only releases uploaded before ${job.cutoff} were used.`];
-  const lines = inOrder(made).map((target) =>
-    target.kind === 'pinned'
-      ? `# ${target.path}: its pins were moved in place, as uv solved them; no tool does that by itself.`
-      : commandLine(withTool(target), target.cwd),
+  const lines = made.map((result) =>
+    result.target.kind === 'pinned'
+      ? `# ${result.target.path}: its pins were moved in place, as uv solved them; no tool does that by itself.`
+      : commandLine(withTool(result), result.target.cwd),
   );
-  const text = fold(
-    'How to make these locks by hand',
-    fenced([...cutoff, ...new Set(lines)].join('\n'), 'sh'),
-  );
+  const commands = fenced([...new Set(lines)].join('\n'), 'sh');
+  const text = fold('How to make these locks by hand', `${commands}${cutoffNote(made, job)}`);
   return [{ text, drop: 6, name: 'how to make the locks by hand' }];
 }
 
-function inOrder(targets: readonly Target[]): readonly Target[] {
-  const byPath = new Map(targets.map((target) => [target.path, target]));
-  const done = new Set<Target>();
-  const visit = (target: Target, path: ReadonlySet<Target>): void => {
-    if (done.has(target) || path.has(target)) return;
-    for (const input of target.inputs) {
-      const below = byPath.get(input);
-      if (below !== undefined && below !== target) visit(below, new Set([...path, target]));
-    }
-    done.add(target);
-  };
-  for (const target of targets) visit(target, new Set());
-  return [...done];
+/** What the commands do not show: the cool-down is none of their options. */
+function cutoffNote(made: readonly TargetResult[], { cutoff }: Job): string {
+  if (cutoff === null) return '';
+  const byUv = made.some(({ target }) => target.command[0] === 'uv' && target.kind !== 'pinned');
+  const how = byUv ? `; by hand add ${code(`--exclude-newer ${cutoff}`)} to uv's commands` : '';
+  return `\n\nReleases since ${code(cutoff)} were hidden by Relock's cool-down${how}.`;
 }
 
-/** `uvx --from poetry==1.8.5 poetry lock`: the tool at the version that made the lock. */
-function withTool({ command, tool, python }: Target): readonly string[] {
+/** `uvx --from poetry==1.8.3 --with pkginfo==1.12.0 poetry lock`: what made the lock, as its solver says of itself. */
+function withTool({ target, solver }: TargetResult): readonly string[] {
+  const { command, tool, python } = target;
   const [name, ...rest] = command;
   if (name === undefined || name === 'uv') return command;
   const distribution = PROVIDES[name] ?? name;
-  const wanted = tool.version === null ? distribution : `${distribution}==${tool.version}`;
+  const [solvedBy, solvedAt] = solver?.split(' ') ?? [];
+  const version = solvedBy === distribution && solvedAt !== undefined ? solvedAt : tool.version;
+  const wanted = version === null ? distribution : `${distribution}==${version}`;
   const from = wanted === name ? [] : ['--from', wanted];
+  const more = name === 'poetry' ? companionsOf(version) : [];
   const interpreter = python.version === null || name === 'poetry' ? [] : ['--python', python.version];
-  return ['uvx', ...interpreter, ...from, name, ...rest];
+  return ['uvx', ...interpreter, ...from, ...more.flatMap((one) => ['--with', one]), name, ...rest];
 }

@@ -11,10 +11,10 @@ export interface ChildEnvironmentInput {
   readonly home: string;
   /** Absolute folders, in order. */
   readonly path: readonly string[];
-  /** Absolute folder of caches that outlive the run. */
-  readonly cacheFolder: string;
-  /** Absolute path of a PEM bundle for all clients, over what the parent names; null: the parent's. */
-  readonly tlsBundle: string | null;
+  /** Absolute folder of the lockers' caches: of this home alone where code of others must not write for later runs. */
+  readonly caches: string;
+  /** Absolute folder of interpreters that uv fetched. */
+  readonly pythonFolder: string;
   /** Whether uv may fetch an interpreter. */
   readonly pythonDownloads: boolean;
   /** The tool that runs; null for one of our own errands. Poetry's cache is not shared between its versions. */
@@ -88,15 +88,15 @@ const FIXED: Readonly<Record<string, string>> = {
 /**
  * Nothing of the parent's environment passes but: certificates, proxies (a user and password in a proxy's URL is a
  * credential, which builds of foreign packages could read, so it is taken out: see `proxiesWithCredentials`).
- * Temporary files, virtual environments and configuration live in `home`; downloads in `cacheFolder`.
+ * Temporary files, virtual environments and configuration live in `home`; downloads in `caches`.
  */
 export function childEnvironment(input: ChildEnvironmentInput): Record<string, string> {
-  const { parent, home, cacheFolder, tool } = input;
+  const { parent, home, caches, tool } = input;
   const poetry = tool?.name === 'poetry' ? (tool.version ?? 'any') : 'any';
   return {
     ...FIXED,
     ...gitSettings(),
-    ...certificates(parent, input.tlsBundle),
+    ...certificates(parent),
     ...proxies(parent),
     PATH: input.path.join(':'),
     HOME: home,
@@ -105,19 +105,19 @@ export function childEnvironment(input: ChildEnvironmentInput): Record<string, s
     XDG_DATA_HOME: join(home, '.local/share'),
     XDG_STATE_HOME: join(home, '.local/state'),
     XDG_CACHE_HOME: join(home, '.cache'),
-    UV_CACHE_DIR: join(cacheFolder, 'uv-cache'),
-    UV_PYTHON_INSTALL_DIR: join(cacheFolder, 'pythons'),
+    UV_CACHE_DIR: join(caches, 'uv-cache'),
+    UV_PYTHON_INSTALL_DIR: input.pythonFolder,
     UV_PYTHON_DOWNLOADS: input.pythonDownloads ? 'automatic' : 'never',
-    PIP_CACHE_DIR: join(cacheFolder, 'pip'),
+    PIP_CACHE_DIR: join(caches, 'pip'),
     // Not under the cache folder: pip-compile rewrites its one file without a lock, and several run side by side.
     PIP_TOOLS_CACHE_DIR: join(home, '.cache/pip-tools'),
     // Not kept either: Poetry remembers a release's files by name and version for ever, whatever index or cut-off they were
     // read through, so that what a cool-down hid would be missing from later locks, and wheels added since as well.
     POETRY_CACHE_DIR: join(home, '.cache/poetry', poetry),
     POETRY_VIRTUALENVS_PATH: join(home, 'virtualenvs'),
-    PIPENV_CACHE_DIR: join(cacheFolder, 'pipenv'),
+    PIPENV_CACHE_DIR: join(caches, 'pipenv'),
     WORKON_HOME: join(home, 'virtualenvs'),
-    VIRTUALENV_OVERRIDE_APP_DATA: join(cacheFolder, 'virtualenv'),
+    VIRTUALENV_OVERRIDE_APP_DATA: join(caches, 'virtualenv'),
   };
 }
 
@@ -130,14 +130,14 @@ function gitSettings(): Record<string, string> {
   return variables;
 }
 
-function certificates(parent: Variables, tlsBundle: string | null): Record<string, string> {
+function certificates(parent: Variables): Record<string, string> {
   const variables: Record<string, string> = {};
   for (const name of BUNDLES) {
-    const value = tlsBundle ?? parent[name];
+    const value = parent[name];
     if (value !== undefined && value !== '') variables[name] = value;
   }
   const folder = parent['SSL_CERT_DIR'];
-  if (folder !== undefined && folder !== '' && tlsBundle === null) variables['SSL_CERT_DIR'] = folder;
+  if (folder !== undefined && folder !== '') variables['SSL_CERT_DIR'] = folder;
   return variables;
 }
 
@@ -170,22 +170,20 @@ export function proxiesWithCredentials(parent: Variables): readonly string[] {
   );
 }
 
-/** What decides which code runs, or where a child writes: never from a command. */
-const RESERVED =
-  /^(?:PATH|HOME|TMPDIR|TMP|TEMP|ENV|BASH_ENV|SHELL|IFS|WORKON_HOME|XDG_\w+|LD_\w+|DYLD_\w+|GIT_(?!SSL_CAINFO$)\w+|SSH_\w+|NODE_(?!EXTRA_CA_CERTS$)\w+|PYTHON(?:PATH|HOME|STARTUP|INSPECT|EXECUTABLE|USERBASE|WARNINGS|BREAKPOINT))$/u;
-/** Ours as well, though one run may point them elsewhere (its own proxy, a cache per mirror). */
-const RUN_ONLY =
-  /^(?:\w+_CACHE_DIR|PIP_CONFIG_FILE|UV_CONFIG_FILE|UV_TOOL_\w+|\w*SSL_CERT\w*|GIT_SSL_CAINFO|NODE_EXTRA_CA_CERTS|\w+_CA_BUNDLE|PIP_CERT|(?:https?|all|no)_proxy)$/iu;
+/** What decides which code runs, where a child writes, and the way to the network: never from a command. */
+const RESERVED = [
+  /^(?:PATH|HOME|TMPDIR|TMP|TEMP|ENV|BASH_ENV|SHELL|IFS|WORKON_HOME|PYTHON(?:PATH|HOME|STARTUP|INSPECT|EXECUTABLE|USERBASE|WARNINGS|BREAKPOINT))$/u,
+  /^(?:XDG|LD|DYLD|GIT|SSH|NODE|UV_TOOL)_\w+$/u,
+  /^(?:\w+_CACHE_DIR|PIP_CONFIG_FILE|UV_CONFIG_FILE|\w*SSL_CERT\w*|\w+_CA_BUNDLE|PIP_CERT|(?:https?|all|no)_proxy)$/iu,
+];
 
 /**
- * The first name that a command (`by` command) or the run itself (`by` run) may not set, or null.
- * A command may add what its tool reads (`PIPENV_PIPFILE`, `UV_CUSTOM_COMPILE_COMMAND`, `POETRY_PYPI_MIRROR_URL`), but
- * not PATH, HOME, folders, git's and the loaders' variables, caches, certificates or proxies; a run may set the last three.
+ * The first name that a command may not set, or null. A command may add what its tool reads (`PIPENV_PIPFILE`,
+ * `UV_CUSTOM_COMPILE_COMMAND`, `POETRY_PYPI_MIRROR_URL`), but not PATH, HOME, folders, git's and the loaders' variables,
+ * caches, certificates or proxies.
  */
-export function refusedVariable(variables: Variables, by: 'command' | 'run'): string | null {
-  for (const name of Object.keys(variables)) {
-    if (!/^[A-Za-z_]\w*$/u.test(name) || RESERVED.test(name)) return name;
-    if (by === 'command' && RUN_ONLY.test(name)) return name;
-  }
-  return null;
+export function refusedVariable(variables: Variables): string | null {
+  const isReserved = (name: string): boolean =>
+    !/^[A-Za-z_]\w*$/u.test(name) || RESERVED.some((pattern) => pattern.test(name));
+  return Object.keys(variables).find(isReserved) ?? null;
 }

@@ -2,10 +2,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { stat } from 'node:fs/promises';
+import { Duplex } from 'node:stream';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { CancelledError, EnvironmentError, messageOf } from '../errors.ts';
 import type { CommandResult } from '../model.ts';
 import { createCappedOutput } from './capped-output.ts';
+import { coverInherited } from './inherited.ts';
 import { addGroup, removeGroup, signalGroup } from './live-groups.ts';
 import { plainText } from './plain-text.ts';
 
@@ -28,8 +30,16 @@ export interface ChildInput {
   readonly signal: AbortSignal | null;
   /** Kept of each stream; the middle of a longer one is dropped. */
   readonly maxOutputBytes: number;
-  /** Told the process id once it runs. */
-  readonly onStart?: (pid: number) => void;
+  /** Open file descriptors that it gets as 3, 4 and so on. */
+  readonly inherit?: readonly number[];
+  /** So many streams between it and us, which it gets as the next descriptors. They are closed when it has ended. */
+  readonly pipes?: number;
+  /** Told the process id once it runs, and our ends of `pipes`. */
+  readonly onStart?: (pid: number, pipes: readonly Duplex[]) => void;
+  /** Told the size of each piece that it prints. */
+  readonly onOutput?: (bytes: number) => void;
+  /** Ends it at the timeout or on abort in place of SIGTERM to its group; false: that was not possible. */
+  readonly stop?: () => boolean;
 }
 
 export type RunChild = (input: ChildInput) => Promise<CommandResult>;
@@ -48,7 +58,7 @@ export async function runChild(input: ChildInput): Promise<CommandResult> {
   const { child, pid } = await start(input);
   addGroup(pid);
   try {
-    input.onStart?.(pid);
+    input.onStart?.(pid, pipesOf(child, input));
     return await follow(child, pid, input, started);
   } finally {
     signalGroup(pid, 'SIGKILL');
@@ -57,6 +67,13 @@ export async function runChild(input: ChildInput): Promise<CommandResult> {
 }
 
 async function start(input: ChildInput): Promise<{ child: ChildProcess; pid: number }> {
+  const given = [
+    'ignore',
+    'pipe',
+    'pipe',
+    ...(input.inherit ?? []),
+    ...Array.from({ length: input.pipes ?? 0 }, () => 'pipe' as const),
+  ] as const;
   let cause: unknown;
   try {
     const child = spawn(input.file, input.args, {
@@ -64,7 +81,7 @@ async function start(input: ChildInput): Promise<{ child: ChildProcess; pid: num
       env: { ...input.env },
       detached: true,
       shell: false,
-      stdio: ['ignore', 'pipe', 'pipe'],
+      stdio: [...given, ...coverInherited(given.length)],
     });
     if (child.pid !== undefined) return { child, pid: child.pid };
     cause = await new Promise<unknown>((resolve) => {
@@ -76,6 +93,16 @@ async function start(input: ChildInput): Promise<{ child: ChildProcess; pid: num
   throw await startError(cause, input);
 }
 
+function pipesOf(child: ChildProcess, input: ChildInput): readonly Duplex[] {
+  const first = 3 + (input.inherit?.length ?? 0);
+  const pipes = child.stdio
+    .slice(first, first + (input.pipes ?? 0))
+    .filter((stream): stream is Duplex & typeof stream => stream instanceof Duplex);
+  // A child that ends before it has read all makes an error here; its end is told in other ways.
+  for (const pipe of pipes) pipe.on('error', () => undefined);
+  return pipes;
+}
+
 async function follow(
   child: ChildProcess,
   pid: number,
@@ -84,8 +111,15 @@ async function follow(
 ): Promise<CommandResult> {
   const stdout = createCappedOutput(input.maxOutputBytes);
   const stderr = createCappedOutput(input.maxOutputBytes);
-  child.stdout?.on('data', (chunk: Buffer) => stdout.add(chunk));
-  child.stderr?.on('data', (chunk: Buffer) => stderr.add(chunk));
+  for (const [stream, output] of [
+    [child.stdout, stdout],
+    [child.stderr, stderr],
+  ] as const) {
+    stream?.on('data', (chunk: Buffer) => {
+      output.add(chunk);
+      input.onOutput?.(chunk.length);
+    });
+  }
   // An error after the start is one of a failed kill or a broken pipe: the exit still comes.
   child.on('error', () => undefined);
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve) => {
@@ -100,12 +134,13 @@ async function follow(
   const end = (why: 'timeout' | 'abort'): void => {
     if (ended !== null) return;
     ended = why;
-    signalGroup(pid, 'SIGTERM');
+    if (input.stop?.() !== true) signalGroup(pid, 'SIGTERM');
     killer = setTimeout(() => signalGroup(pid, 'SIGKILL'), GRACE_MS);
   };
   const onAbort = (): void => end('abort');
   const timer = setTimeout(() => end('timeout'), input.timeoutSeconds * 1000);
   input.signal?.addEventListener('abort', onAbort, { once: true });
+  if (input.signal?.aborted === true) onAbort();
   const { code, signal } = await exited;
   clearTimeout(timer);
   input.signal?.removeEventListener('abort', onAbort);
@@ -114,6 +149,7 @@ async function follow(
   await within(closed, LINGER_MS);
   child.stdout?.destroy();
   child.stderr?.destroy();
+  for (const pipe of pipesOf(child, input)) pipe.destroy();
 
   if (hasEnded(ended, 'abort')) throw new CancelledError('The run was cancelled.');
   const timedOut = hasEnded(ended, 'timeout');

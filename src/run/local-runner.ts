@@ -3,10 +3,10 @@ import { access, constants, realpath } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command, CommandResult, Reason, ToolSpec } from '../model.ts';
 import { childEnvironment, refusedVariable } from './child-env.ts';
-import type { RunChild } from './child.ts';
 import { createRedactor } from './redact.ts';
 import type { Redaction } from './redact.ts';
-import type { Runner } from './runner.ts';
+import type { Place, Runner } from './runner.ts';
+import type { ConfinedResult, Limit, RunConfined } from './sandbox/confined.ts';
 import type { SearchPath } from './search-path.ts';
 import type { Tool, Toolbox } from './toolbox.ts';
 import type { UvProgram, UvVersions } from './uv-versions.ts';
@@ -18,15 +18,17 @@ export interface LocalRunnerOptions {
   /** Our own environment: see `childEnvironment` for what passes. */
   readonly parent: Readonly<Record<string, string | undefined>>;
   readonly searchPath: () => Promise<SearchPath>;
-  /** Private home folder, there already with its `tmp`. */
-  readonly home: string;
-  readonly cacheFolder: string;
-  readonly tlsBundle: string | null;
-  readonly pythonDownloads: boolean;
+  /** Where lockers keep downloads: for a home, or for all of them. */
+  readonly caches: (home: string) => Promise<string>;
+  readonly pythonFolder: string;
+  /** Whether uv may fetch an interpreter by itself. */
+  readonly pythonDownloads: () => Promise<boolean>;
+  /** Tools and interpreters, for children that see nothing else: absolute. */
+  readonly readable: () => Promise<readonly string[]>;
   readonly redaction: Redaction;
   /** Of each stream. */
   readonly maxOutputBytes: number;
-  readonly exec: RunChild;
+  readonly exec: RunConfined;
   readonly signal: AbortSignal | null;
 }
 
@@ -38,68 +40,95 @@ export function createRunner(options: LocalRunnerOptions): Runner {
       const found = await provide(tool);
       return 'code' in found ? found : null;
     },
-    async run(command, root, extra) {
-      const cwd = await workingFolder(root, command.cwd);
+    async run(command, place) {
+      const cwd = await workingFolder(place.root, command.cwd);
       if (typeof cwd !== 'string') return cwd;
-      const refused = refusedVariable(command.env, 'command') ?? refusedVariable(extra, 'run');
+      const refused = refusedVariable(command.env);
       if (refused !== null) return internal(`A command sets ${refused}, which is the runner's to set.`);
       const tool = await provide(command.tool);
       if ('code' in tool) return tool;
       const file = await executable(command, tool);
       if (typeof file !== 'string') return file;
-      return start(command, file, tool, { root, cwd, extra }, options);
+      return start({ command, file, tool, place, cwd }, options);
     },
   };
 }
 
-interface Place {
-  readonly root: string;
+interface Start {
+  readonly command: Command;
+  readonly file: string;
+  readonly tool: Tool | UvProgram;
+  readonly place: Place;
   readonly cwd: string;
-  readonly extra: Readonly<Record<string, string>>;
 }
 
 async function start(
-  command: Command,
-  file: string,
-  tool: Tool | UvProgram,
-  place: Place,
+  { command, file, tool, place, cwd }: Start,
   options: LocalRunnerOptions,
-): Promise<CommandResult> {
-  const { parent, home, cacheFolder, tlsBundle, pythonDownloads } = options;
+): Promise<CommandResult | Reason> {
   const { programs, pythons } = await options.searchPath();
   const path = [...('bin' in tool ? [tool.bin] : []), ...programs, ...pythons];
   const { name } = command.tool;
+  const { home, pass } = place;
   const own = childEnvironment({
-    parent,
+    parent: options.parent,
     home,
     path,
-    cacheFolder,
-    tlsBundle,
-    pythonDownloads,
+    caches: await options.caches(home),
+    pythonFolder: options.pythonFolder,
+    pythonDownloads: await options.pythonDownloads(),
     tool: { name, version: tool.version },
   });
   const top = await realpath(place.root);
   const result = await options.exec({
     file,
     args: command.argv.slice(1),
-    cwd: place.cwd,
+    cwd,
     // Without the ceiling, git run in a copy without `.git` would find a repository around the scratch folder.
     env: {
       ...own,
       ...activated(tool, name),
       GIT_CEILING_DIRECTORIES: dirname(top),
       ...command.env,
-      ...place.extra,
+      ...pass.environment,
     },
     timeoutSeconds: command.timeoutSeconds,
     signal: options.signal,
     maxOutputBytes: options.maxOutputBytes,
+    access: {
+      readable: [...(await options.readable()), ...place.borrowed, ...pass.readable],
+      writable: [top, home],
+      door: pass.socket,
+    },
   });
   const redact = createRedactor({
     secrets: options.redaction.secrets,
-    folders: [...options.redaction.folders, { folder: top, as: '.' }, { folder: place.root, as: '.' }],
+    folders: [
+      ...options.redaction.folders,
+      { folder: top, as: '.' },
+      { folder: place.root, as: '.' },
+      { folder: home, as: '~' },
+    ],
   });
-  return { ...result, stdout: redact(result.stdout), stderr: redact(result.stderr) };
+  const { exceeded, ...rest } = result;
+  const clean = { ...rest, stdout: redact(result.stdout), stderr: redact(result.stderr) };
+  return exceeded === null ? clean : tooMuch(name, exceeded, clean);
+}
+
+const LIMITS: Readonly<Record<Limit, string>> = {
+  memory: 'it took more memory than a locker may',
+  processes: 'it started more processes than a locker may have',
+  disk: 'it wrote more to the disk than a locker may',
+  output: 'it printed more than a locker may',
+};
+
+function tooMuch(name: string, limit: Limit, { stderr }: Omit<ConfinedResult, 'exceeded'>): Reason {
+  return {
+    code: 'limit-exceeded',
+    message: `${name} was ended with all that it had started: ${LIMITS[limit]}.`,
+    fix: 'Look at what the newest source distribution among the packages does when it is built.',
+    detail: stderr.slice(-4000),
+  };
 }
 
 /** Pipenv locks for the interpreter of the active virtual environment: its own, which is on the lock's Python. */

@@ -9,13 +9,19 @@ import { childEnvironment } from './child-env.ts';
 import type { RunChild } from './child.ts';
 import { findPythons } from './interpreters.ts';
 import { createRunner } from './local-runner.ts';
+import { once } from './once.ts';
 import { createRedactor } from './redact.ts';
 import type { Runner } from './runner.ts';
 import { readSearchPath } from './search-path.ts';
+import type { Pass } from './runner.ts';
+import type { RunConfined } from './sandbox/confined.ts';
 import { createToolbox } from './toolbox.ts';
 import { findUv } from './uv-copy.ts';
 import type { Uv } from './uv-copy.ts';
 import { createUvVersions } from './uv-versions.ts';
+import { visibleFolders } from './visible.ts';
+
+const PYTHON_SECONDS = 300;
 
 export interface MachineOptions {
   /** Our own environment. */
@@ -27,13 +33,11 @@ export interface MachineOptions {
   /** `tools.uv` of the settings. */
   readonly uv: string | null;
   readonly pythonDownloads: boolean;
-  /** PEM bundle for children, over what the environment names. */
-  readonly tlsBundle: string | null;
   /** The index that tools come from. */
   readonly index: {
     readonly client: SimpleClient;
     readonly releases: ToolReleases;
-    /** The operator's mirror, with user and password where it wants them; null: the public index. */
+    /** The operator's mirror; null: the public index. */
     readonly mirrorUrl: string | null;
   };
   /** The job's cut-off: tools are held to it as well. */
@@ -42,7 +46,16 @@ export interface MachineOptions {
   readonly secrets: readonly string[];
   readonly fetch: (url: string, init: RequestInit) => Promise<Response>;
   readonly userAgent: string;
+  /** For our own errands, which run nothing of a repository or a package. */
   readonly exec: RunChild;
+  /** For all else. */
+  readonly confined: {
+    readonly run: RunConfined;
+    /** Whether there are walls. */
+    readonly enclosed: () => Promise<boolean>;
+  };
+  /** The way to the network of tool installations. */
+  readonly pass: () => Promise<Pass>;
   readonly signal: AbortSignal | null;
   /** Of each stream of a child; 512 KiB unless told. */
   readonly maxOutputBytes?: number;
@@ -54,6 +67,11 @@ export interface Machine {
   /** CPython interpreters, newest first. */
   pythons(): Promise<readonly Interpreter[]>;
   readonly runner: Runner;
+  /**
+   * Fetches an interpreter that is not there (`3.9`), where lockers cannot do it themselves.
+   * @returns false when it cannot be had.
+   */
+  fetchPython(version: string): Promise<boolean>;
   /** Removes the private home. */
   close(): Promise<void>;
 }
@@ -64,19 +82,31 @@ export interface Machine {
  */
 export async function openMachine(options: MachineOptions): Promise<Machine> {
   const home = await makeHome(options.scratch);
-  const { parent, cacheFolder, tlsBundle, pythonDownloads, exec, signal } = options;
+  const { parent, cacheFolder, exec, signal, confined, pass } = options;
+  const pythonFolder = join(cacheFolder, 'pythons');
   const searchPath = once(() => readSearchPath(parent));
-  const errandEnv = (path: readonly string[]): Record<string, string> =>
-    childEnvironment({ parent, home, path, cacheFolder, tlsBundle, pythonDownloads, tool: null });
-  const fullEnv = once(async () => {
+  /** Threat: code of a package that writes into a cache is found there by the next repository. */
+  const caches = async (of: string): Promise<string> =>
+    (await confined.enclosed()) ? join(of, '.cache') : cacheFolder;
+  const environment = (path: readonly string[], cachesIn: string): Record<string, string> =>
+    childEnvironment({
+      parent,
+      home,
+      path,
+      caches: cachesIn,
+      pythonFolder,
+      pythonDownloads: options.pythonDownloads,
+      tool: null,
+    });
+  const fullPath = async (): Promise<readonly string[]> => {
     const { programs, pythons } = await searchPath();
-    return errandEnv([...programs, ...pythons]);
-  });
+    return [...programs, ...pythons];
+  };
   const uv = once(() =>
     findUv({
       setting: options.uv,
       parent,
-      env: errandEnv([]),
+      env: environment([], cacheFolder),
       cacheFolder,
       mirror: options.index.mirrorUrl === null ? null : options.index.client,
       fetch: options.fetch,
@@ -86,25 +116,46 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
     }),
   );
   const pythons = once(async () =>
-    findPythons({ uv: (await uv()).path, env: await fullEnv(), cwd: home, exec, signal }),
+    findPythons({
+      uv: (await uv()).path,
+      env: environment(await fullPath(), cacheFolder),
+      cwd: home,
+      exec,
+      signal,
+    }),
   );
-  const folders = [
-    { folder: home, as: '~' },
-    { folder: cacheFolder, as: '<cache>' },
-    { folder: parent['HOME'] ?? '', as: '~' },
-  ];
-  const redaction = { secrets: options.secrets, folders };
+  const readable = once(async () => [
+    ...(await visibleFolders(
+      await searchPath(),
+      (await pythons()).map(({ path }) => path),
+    )),
+    (await uv()).path,
+    ...['pythons', 'tools', 'uv'].map((name) => join(cacheFolder, name)),
+  ]);
+  const redaction = {
+    secrets: options.secrets,
+    folders: [
+      { folder: home, as: '~' },
+      { folder: cacheFolder, as: '<cache>' },
+      { folder: parent['HOME'] ?? '', as: '~' },
+    ],
+  };
+  const toolEnv = async (): Promise<Record<string, string>> =>
+    environment(await fullPath(), await caches(home));
   const toolbox = createToolbox({
     uv: async () => (await uv()).path,
     pythons,
-    pythonDownloads,
+    pythonDownloads: options.pythonDownloads,
     cacheFolder,
     releases: options.index.releases,
     indexUrl: options.index.mirrorUrl,
     cutoff: options.cutoff,
-    env: fullEnv,
-    cwd: home,
-    exec,
+    env: toolEnv,
+    pass,
+    readable,
+    pythonFolder,
+    home,
+    exec: confined.run,
     redact: createRedactor(redaction),
     signal,
   });
@@ -121,16 +172,48 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
     }),
     parent,
     searchPath,
-    home,
-    cacheFolder,
-    tlsBundle,
-    pythonDownloads,
+    caches,
+    pythonFolder,
+    pythonDownloads: async () => options.pythonDownloads && !(await confined.enclosed()),
+    readable,
     redaction,
     maxOutputBytes: options.maxOutputBytes ?? 512 * 1024,
-    exec,
+    exec: confined.run,
     signal,
   });
-  return { uv, pythons, runner, close: () => rm(home, { recursive: true, force: true, maxRetries: 3 }) };
+  const fetched = new Map<string, Promise<boolean>>();
+  return {
+    uv,
+    pythons,
+    runner,
+    async fetchPython(version) {
+      if (!options.pythonDownloads || !(await confined.enclosed())) return true;
+      const known = fetched.get(version) ?? installPython(version);
+      fetched.set(version, known);
+      return known;
+    },
+    close: () => rm(home, { recursive: true, force: true, maxRetries: 3 }),
+  };
+
+  async function installPython(version: string): Promise<boolean> {
+    await mkdir(pythonFolder, { recursive: true });
+    const [way, visible, env] = await Promise.all([pass(), readable(), toolEnv()]);
+    const result = await confined.run({
+      file: (await uv()).path,
+      args: ['python', 'install', '--no-config', '--no-bin', version],
+      cwd: home,
+      env: { ...env, ...way.environment },
+      timeoutSeconds: PYTHON_SECONDS,
+      signal,
+      maxOutputBytes: 64 * 1024,
+      access: {
+        readable: [...visible, ...way.readable],
+        writable: [home, pythonFolder],
+        door: way.socket,
+      },
+    });
+    return result.exitCode === 0;
+  }
 }
 
 /** Named as the private copies are, so that the same sweep finds one whose process was killed. */
@@ -148,18 +231,4 @@ async function makeHome(scratch: string): Promise<string> {
       { cause: error },
     );
   }
-}
-
-/** The first call's promise for all calls; a failure is not kept. */
-function once<T>(make: () => Promise<T>): () => Promise<T> {
-  let made: Promise<T> | null = null;
-  return () => {
-    if (made === null) {
-      made = make();
-      made.catch(() => {
-        made = null;
-      });
-    }
-    return made;
-  };
 }

@@ -2,21 +2,21 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { access, mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { compare as compareVersions, valid } from '@renovatebot/pep440';
+import { compare as compareVersions } from '@renovatebot/pep440';
 import { EnvironmentError, messageOf } from '../errors.ts';
 import type { Interpreter } from '../locks/ecosystem.ts';
 import type { CommandResult, Reason, ToolSpec } from '../model.ts';
 import type { ToolReleases } from '../pypi/tool-releases.ts';
-import type { RunChild } from './child.ts';
 import { explainInstall } from './install-failure.ts';
+import type { Pass } from './runner.ts';
+import type { RunConfined } from './sandbox/confined.ts';
+import { holdOf, parseExact, weekOf } from './tool-hold.ts';
 import { chooseToolPython } from './tool-python.ts';
 import type { ToolPython } from './tool-python.ts';
 
 const TIMEOUT_SECONDS = 300;
 const MAX_OUTPUT = 200_000;
 const MARKER = 'relock-tool.json';
-const HOLD_MS = 30 * 86_400_000;
-const WEEK_MS = 7 * 86_400_000;
 /** Part of every key: environments that an older Relock made otherwise are not taken. */
 const LAYOUT = 1;
 
@@ -29,15 +29,21 @@ export interface ToolboxOptions {
   /** Absolute; environments come to lie in `tools/` below it. */
   readonly cacheFolder: string;
   readonly releases: ToolReleases;
-  /** The operator's index for tools (may hold a user and password), or null: the public one. */
+  /** The operator's index for tools, or null: the public one. */
   readonly indexUrl: string | null;
   /** The cool-down's cut-off, ISO 8601: holds for what a tool needs as well. */
   readonly cutoff: string | null;
   /** A child's environment; `UV_DEFAULT_INDEX` is added. */
   readonly env: () => Promise<Readonly<Record<string, string>>>;
-  /** A folder without Python projects, in which uv runs. */
-  readonly cwd: string;
-  readonly exec: RunChild;
+  /** The way to the index. */
+  readonly pass: () => Promise<Pass>;
+  /** Interpreters and uv, for a child that sees nothing else. */
+  readonly readable: () => Promise<readonly string[]>;
+  /** Where uv puts interpreters that it fetches. */
+  readonly pythonFolder: string;
+  /** A home without Python projects, in which uv runs. */
+  readonly home: string;
+  readonly exec: RunConfined;
   readonly redact: (text: string) => string;
   readonly signal: AbortSignal | null;
 }
@@ -122,7 +128,7 @@ async function settle(
     options.pythons(),
     releases.requiresPython(spec.name, version),
     releases.uploadTime(spec.name, version),
-    holdOf(requirements, options),
+    holdOf(requirements, options.cutoff, releases),
   ]);
   const title = `${spec.name} ${version}`;
   const question = { tool: title, wanted: spec.python, pythons, requiresPython, uploadTime, pythonDownloads };
@@ -156,38 +162,6 @@ async function writePointer(pointer: string, folder: string): Promise<void> {
   }
 }
 
-/**
- * Thirty days after the youngest of what is asked for, and not after the cut-off; null when the index tells no times.
- * A cut-off of "a week ago" moves with every run; taken by whole weeks, it does not install a young tool anew each time.
- */
-async function holdOf(requirements: readonly string[], options: ToolboxOptions): Promise<string | null> {
-  const week = weekOf(options.cutoff);
-  const times = await Promise.all(
-    requirements.map(async (requirement) => {
-      const { name = '', version = '' } = parseExact(requirement) ?? {};
-      return options.releases.uploadTime(name, version);
-    }),
-  );
-  const known = times.flatMap((time) => (time === null ? [] : [Date.parse(time)]));
-  if (known.length < times.length) return week === null ? null : new Date(week).toISOString();
-  const youngest = Math.max(...known);
-  const hold = youngest + HOLD_MS;
-  if (week === null) return new Date(hold).toISOString();
-  // A tool that is younger than the cut-off (its lock names it) is held to its own time.
-  return new Date(week > youngest ? Math.min(hold, week) : youngest + 1000).toISOString();
-}
-
-/** Start of the cut-off's week, milliseconds since 1970. */
-function weekOf(cutoff: string | null): number | null {
-  return cutoff === null ? null : Math.floor(Date.parse(cutoff) / WEEK_MS) * WEEK_MS;
-}
-
-function parseExact(requirement: string): { readonly name: string; readonly version: string } | null {
-  const { name, version } =
-    /^(?<name>[A-Za-z0-9][A-Za-z0-9._-]{0,100})==(?<version>\S{1,100})$/u.exec(requirement)?.groups ?? {};
-  return name === undefined || version === undefined || valid(version) === null ? null : { name, version };
-}
-
 /** The marker is written last; and the interpreter that the environment stands on may have been removed since. */
 async function isWhole(folder: string): Promise<boolean> {
   return Promise.all([readFile(join(folder, MARKER)), access(join(folder, 'bin/python'))]).then(
@@ -206,14 +180,16 @@ async function installInto(wanted: Installation, options: ToolboxOptions): Promi
   const work = join(tools, `.new-${process.pid}-${randomBytes(6).toString('hex')}`);
   const hold = wanted.excludeNewer === null ? [] : ['--exclude-newer', wanted.excludeNewer];
   try {
-    await mkdir(tools, { recursive: true, mode: 0o700 });
+    await mkdir(work, { recursive: true, mode: 0o700 });
     const venv = ['venv', '--no-config', '--no-project', '--relocatable', '--python', python.request, work];
-    const made = await uv(venv, options);
+    // uv may fetch the interpreter; what runs after it may build packages, and sees the interpreters as they are.
+    await mkdir(options.pythonFolder, { recursive: true });
+    const made = await uv(venv, [work, options.pythonFolder], options);
     if (made.exitCode !== 0) return explainInstall(title, python.version, made, options.redact);
     const into = ['pip', 'install', '--no-config', '--python', join(work, 'bin/python')];
     // uv compiles by 3.7 and later; older Pythons do it when they first run.
     const compile = compareVersions(python.version, '3.7') < 0 ? [] : ['--compile-bytecode'];
-    const installed = await uv([...into, ...compile, ...hold, ...requirements], options);
+    const installed = await uv([...into, ...compile, ...hold, ...requirements], [work], options);
     if (installed.exitCode !== 0) return explainInstall(title, python.version, installed, options.redact);
     await writeFile(join(work, MARKER), `${JSON.stringify({ requirements, python, hold }, null, 2)}\n`);
     await putInPlace(work, folder);
@@ -233,18 +209,27 @@ async function installInto(wanted: Installation, options: ToolboxOptions): Promi
   }
 }
 
-async function uv(args: readonly string[], options: ToolboxOptions): Promise<CommandResult> {
-  const { exec, cwd, signal, indexUrl } = options;
-  const env = await options.env();
+/** @param writable besides the home. */
+async function uv(
+  args: readonly string[],
+  writable: readonly string[],
+  options: ToolboxOptions,
+): Promise<CommandResult> {
+  const { exec, home, signal, indexUrl } = options;
+  const [env, pass, readable] = await Promise.all([options.env(), options.pass(), options.readable()]);
   return exec({
     file: await options.uv(),
     args,
-    cwd,
-    // In the environment, since others can read a command line.
-    env: indexUrl === null ? env : { ...env, UV_DEFAULT_INDEX: indexUrl },
+    cwd: home,
+    env: { ...env, ...(indexUrl === null ? {} : { UV_DEFAULT_INDEX: indexUrl }), ...pass.environment },
     timeoutSeconds: TIMEOUT_SECONDS,
     signal,
     maxOutputBytes: MAX_OUTPUT,
+    access: {
+      readable: [...readable, ...pass.readable],
+      writable: [home, ...writable],
+      door: pass.socket,
+    },
   });
 }
 

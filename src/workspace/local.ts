@@ -1,5 +1,6 @@
 /** The workspace of a folder on this machine: read in place, lock in a private copy. */
 import type { Tree } from '../model.ts';
+import { readHistory, type History } from './copy-history.ts';
 import { listFiles } from './list-files.ts';
 import { makeCopy } from './private-copy.ts';
 import { readWanted } from './read-files.ts';
@@ -8,7 +9,7 @@ import type { Checkout, Workspace } from './workspace.ts';
 export interface LocalWorkspaceOptions {
   /** Absolute path of the checkout. */
   readonly root: string;
-  /** Where a private copy may be made: the first one on the checkout's own file system wins, else the first. */
+  /** Where private copies may be made: the first one on the checkout's own file system wins, else the first. */
   readonly scratch: readonly string[];
 }
 
@@ -19,13 +20,18 @@ export function localWorkspace(options: LocalWorkspaceOptions): Workspace {
     listed ??= listFiles(options.root);
     return listed;
   };
+  let read: Promise<History | null> | null = null;
+  const history = (): Promise<History | null> => {
+    read ??= readHistory(options.root);
+    return read;
+  };
   return {
     async readTree(): Promise<Tree> {
       const all = await paths();
       return { paths: all, files: await readWanted(options.root, all) };
     },
     async checkOut(): Promise<Checkout> {
-      return makeCopy(options.root, await paths(), options.scratch);
+      return makeCopy(options.root, await paths(), options.scratch, await history());
     },
   };
 }

@@ -15,8 +15,9 @@ import {
 import { dirname, join, posix } from 'node:path';
 import { EnvironmentError, messageOf } from '../errors.ts';
 import type { FileChange } from '../model.ts';
-import { copyHistory } from './copy-history.ts';
+import { writeHistory, type History } from './copy-history.ts';
 import { readPaths } from './read-files.ts';
+import { removeTree } from './remove-tree.ts';
 import { refuseLinks, writeWhole } from './safe-write.ts';
 import type { Checkout } from './workspace.ts';
 
@@ -25,38 +26,42 @@ const PREFIX = 'relock-';
 
 /**
  * Copies `paths` of `root` to a folder of our own.
+ * @param history of `root`, or null.
  * @throws {EnvironmentError} when no scratch folder can be written.
  */
 export async function makeCopy(
   root: string,
   paths: readonly string[],
   scratch: readonly string[],
+  history: History | null,
 ): Promise<Checkout> {
   const parent = await pickScratch(root, scratch);
   await sweep(parent);
-  const home = await mkdtemp(join(parent, `${PREFIX}${process.pid}-`)).catch((error: unknown) => {
+  const folder = await mkdtemp(join(parent, `${PREFIX}${process.pid}-`)).catch((error: unknown) => {
     throw new EnvironmentError(
       'no-scratch',
       `No private copy can be made in ${parent}: ${messageOf(error)}`,
       'Set TMPDIR to a folder with room.',
     );
   });
-  const copy = join(home, 'checkout');
+  const copy = join(folder, 'checkout');
+  const home = join(folder, 'home');
   try {
-    await chmod(home, 0o700);
+    await chmod(folder, 0o700);
     await mkdir(copy);
+    await mkdir(join(home, 'tmp'), { recursive: true });
     await copyAll(root, copy, paths);
-    await copyHistory(root, copy);
+    if (history !== null) await writeHistory(history, copy);
   } catch (error) {
-    await rm(home, { recursive: true, force: true });
+    await removeTree(folder);
     throw error;
   }
-  return checkoutOf(root, copy, home);
+  const borrowed = history === null ? [] : [history.objects];
+  return { root: copy, home, borrowed, ...access(root, copy, folder) };
 }
 
-function checkoutOf(root: string, copy: string, home: string): Checkout {
+function access(root: string, copy: string, folder: string): Omit<Checkout, 'root' | 'home' | 'borrowed'> {
   return {
-    root: copy,
     read: (paths) => readPaths(copy, paths),
     async write(path, text) {
       await refuseLinks(copy, path);
@@ -88,7 +93,7 @@ function checkoutOf(root: string, copy: string, home: string): Checkout {
       }
       return changes;
     },
-    close: () => rm(home, { recursive: true, force: true, maxRetries: 3 }),
+    close: () => removeTree(folder),
   };
 }
 
@@ -117,7 +122,7 @@ async function sweep(parent: string): Promise<void> {
   for (const name of await readdir(parent).catch(() => [])) {
     const pid = /^relock-(?<pid>\d+)-/u.exec(name)?.groups?.['pid'];
     if (pid === undefined || isAlive(Number(pid))) continue;
-    await rm(join(parent, name), { recursive: true, force: true }).catch(() => undefined);
+    await removeTree(join(parent, name));
   }
 }
 

@@ -1,7 +1,7 @@
 /** Reading files of a checkout into a snapshot, without following links. */
 import { constants } from 'node:fs';
 import { lstat, open } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import type { Tree, TreeFile } from '../model.ts';
 import { HEAD_BYTES, LOCK_HEAD, MAX_BYTES, SMALL_BYTES, wanted, type Wanted } from './wanted.ts';
 
@@ -26,10 +26,13 @@ async function readAll(
   jobs: readonly { readonly path: string; readonly how: Wanted }[],
 ): Promise<Tree['files']> {
   const read = new Map<string, TreeFile>();
+  const isLinked = linkedFolders(root);
   const queue = jobs.values();
   const reader = async (): Promise<void> => {
     for (const { path, how } of queue) {
-      const file = await readOne(join(root, path), how);
+      const file = (await isLinked(dirname(path)))
+        ? ({ kind: 'symlink' } as const)
+        : await readOne(join(root, path), how);
       if (file !== null) read.set(path, file);
     }
   };
@@ -40,6 +43,25 @@ async function readAll(
     if (file !== undefined) files.set(path, file);
   }
   return files;
+}
+
+/**
+ * Whether a folder below `root` is, or lies behind, a symbolic link; each is looked at once.
+ * Threat: a build moves the folder of its lock away and leaves a link there, to where a file of the same name lies.
+ */
+function linkedFolders(root: string): (folder: string) => Promise<boolean> {
+  const known = new Map<string, Promise<boolean>>([['.', Promise.resolve(false)]]);
+  const look = async (folder: string): Promise<boolean> => {
+    if (await isLinked(dirname(folder))) return true;
+    const info = await lstat(join(root, folder)).catch(() => null);
+    return info?.isSymbolicLink() === true;
+  };
+  const isLinked = (folder: string): Promise<boolean> => {
+    const found = known.get(folder) ?? look(folder);
+    known.set(folder, found);
+    return found;
+  };
+  return isLinked;
 }
 
 async function readOne(path: string, how: Wanted): Promise<TreeFile | null> {

@@ -1,6 +1,7 @@
 /** Jobs against a GitHub on loopback, with the lockers replaced: grouping, the welcome, limits. */
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { readOperator } from '../../src/app/operator.ts';
+import type { RelockRequest } from '../../src/app/handle-job.ts';
 import { startService, type Service } from '../../src/app/service.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/defaults.ts';
 import type { Outcome, TargetResult } from '../../src/model.ts';
@@ -19,10 +20,11 @@ const locks = new Map([
   ['other.txt', 'c==2\n'],
 ]);
 
-async function relock(): Promise<Outcome> {
+async function relock({ job: asked }: RelockRequest): Promise<Outcome> {
   const view = github.repository(NAME);
   const results: TargetResult[] = [];
   for (const [path, text] of locks) {
+    if (asked.only.length > 0 && !asked.only.includes(path)) continue;
     const changed = (await view.file('main', path)) !== text;
     const target: TargetResult['target'] = {
       path,
@@ -71,13 +73,13 @@ async function counts(wanted: (counts: { waiting: number; active: number }) => b
 }
 const idle = () => counts(({ waiting, active }) => waiting + active === 0);
 
-async function run(): Promise<void> {
+async function run(only: readonly string[] = []): Promise<void> {
   await service.store.enqueue({
     repository: { id: github.repository(NAME).state.id, owner: 'acme', name: 'svc' },
     installation: github.installationId,
     purpose: 'monthly',
     trigger: 'schedule',
-    only: [],
+    only,
     force: true,
     noCache: false,
     answer: null,
@@ -134,6 +136,18 @@ it('proposes each group of locks by itself, and greets where the policy wants it
   expect(issues[0]?.body).toContain('- `dev.txt` (pip-compile)');
 }, 60_000);
 
+it('leaves the pull requests of other locks alone when somebody asks for some', async () => {
+  const before = openHeads();
+  const { id } = github.repository(NAME).state;
+  const scheduled = await service.store.lastRun(id, 'monthly');
+  await run(['other.txt']);
+  await idle();
+  expect(openHeads()).toEqual(before);
+  // The schedule's own run of all locks is still to come.
+  expect(scheduled).not.toBeNull();
+  expect(await service.store.lastRun(id, 'monthly')).toEqual(scheduled);
+}, 60_000);
+
 it('ends what the other grouping has left open, and greets once', async () => {
   await github.user('walter').push(NAME, 'main', { '.github/relock.toml': policy('one') });
   await run();
@@ -143,6 +157,15 @@ it('ends what the other grouping has left open, and greets once', async () => {
   expect([...(await github.repository(NAME).branches()).keys()].sort()).toEqual(['main', 'relock/monthly']);
   const issues = [...github.repository(NAME).state.issues.values()].filter(({ pull }) => pull === undefined);
   expect(issues).toHaveLength(1);
+}, 60_000);
+
+it('keeps what the one pull request holds of other locks when somebody asks for some', async () => {
+  await github.user('walter').push(NAME, 'main', { 'other.txt': 'c==2\n' });
+  await idle();
+  await run(['other.txt']);
+  await idle();
+  expect(openHeads()).toEqual(['relock/monthly']);
+  expect(await github.repository(NAME).file('relock/monthly', 'base.txt')).toBe('a==2\n');
 }, 60_000);
 
 it('puts a job off when GitHub wants quiet, and counts it as no failure', async () => {

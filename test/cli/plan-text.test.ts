@@ -31,6 +31,13 @@ it('says what would be done, and what is left alone', () => {
   `);
 });
 
+it('says which uv makes a lock that names none', () => {
+  const tool = { name: 'uv', version: null, from: 'hand-pinned' };
+  expect(planText([target('requirements.txt', { tool })], [], false)).toContain(
+    'uv of the settings, else on PATH, else the copy that Relock brings (hand-pinned)',
+  );
+});
+
 it('says when there is nothing', () => {
   expect(planText([], [], false)).toContain('No lock to re-lock was found.');
 });

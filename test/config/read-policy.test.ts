@@ -17,6 +17,7 @@ it.each([
   ['\uFEFFsolver = "uv"\r\n', { ...NO_POLICY, solver: 'uv' }],
   ['exclude-newer = "7 days"', { ...NO_POLICY, excludeNewer: '7 days' }],
   ['exclude-newer = 2026-11-01', { ...NO_POLICY, excludeNewer: '2026-11-01' }],
+  ['allow-hosts = ["Files.example.org"]', { ...NO_POLICY, allowHosts: ['files.example.org'] }],
   ['ignore = ["vendor/**", "old"]', { ...NO_POLICY, ignore: ['vendor/**', 'old'] }],
   [
     `[[lock]]
@@ -90,7 +91,7 @@ describe('says with file, line and what is right', () => {
     [
       'wibble = 1',
       [
-        'The keys there are `exclude-newer`, `ignore`, `solver`, `schedule`, `time-zone`, `pull-request`, `lock`.',
+        'The keys there are `exclude-newer`, `ignore`, `allow-hosts`, `solver`, `schedule`, `time-zone`, `pull-request`, `lock`.',
       ],
     ],
     ['a = 1\nb = = 2', [`${PATH}:2: This is not TOML`]],

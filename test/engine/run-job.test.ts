@@ -1,76 +1,12 @@
 import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { runJob, type Ports } from '../../src/engine.ts';
-import type { RunEvent } from '../../src/engine/events.ts';
+import { runJob } from '../../src/engine.ts';
 import { CancelledError } from '../../src/errors.ts';
-import type { Action } from '../../src/forge/forge.ts';
 import { LockSyntaxError, type PlannedLock } from '../../src/locks/ecosystem.ts';
-import type { CommandResult, Reason, LockKind, Remote } from '../../src/model.ts';
-import { localWorkspace } from '../../src/workspace/local.ts';
-import { folder, type Files } from '../support/folder.ts';
-import { fakeEcosystem, fakeLock, GOOD, oneCommand } from '../support/locks.ts';
-
-const JOB = { repository: 'acme/app', trigger: 'terminal', only: [], cutoff: null } as const;
-
-interface Given {
-  readonly locks: readonly PlannedLock[];
-  readonly files: Files;
-  /** Plays the tool: may write into the private copy. */
-  readonly tool?: (path: string, root: string) => CommandResult | Reason | Promise<CommandResult | Reason>;
-  readonly ports?: Partial<Ports>;
-}
-
-function setUp({ locks, files, tool = () => GOOD, ports = {} }: Given) {
-  const root = folder(files);
-  const scratch = folder();
-  const actions: Action[] = [];
-  const events: RunEvent[] = [];
-  const closed: string[] = [];
-  const all: Ports = {
-    workspace: localWorkspace({ root, scratch: [scratch] }),
-    forge: {
-      apply: (given) => {
-        actions.push(...given);
-        return Promise.resolve();
-      },
-    },
-    ecosystems: [fakeEcosystem(locks)],
-    policy: null,
-    runner: {
-      prepare: () => Promise.resolve(null),
-      run: async (command, copy) => tool(command.argv[2] ?? '', copy),
-    },
-    facts: {
-      uvVersion: () => Promise.resolve('0.0.0'),
-      pythons: () => Promise.resolve([]),
-      hasVersionJson: () => Promise.resolve(true),
-      newestTool: () => Promise.resolve(null),
-      indexUrl: 'https://index.example.test/simple',
-      isMirror: false,
-      pythonDownloads: false,
-      timeoutSeconds: 60,
-    },
-    network: {
-      probe: () => Promise.resolve(new Map()),
-      openCooldown: (cutoff) =>
-        Promise.resolve({
-          value: { cutoff, indexUrl: 'http://127.0.0.1:1/simple' },
-          close: () => Promise.resolve(void closed.push('cooldown')),
-        }),
-      openCredentials: () =>
-        Promise.resolve({ value: {}, close: () => Promise.resolve(void closed.push('credentials')) }),
-    },
-    links: { ask: () => undefined, found: () => Promise.resolve(new Map()) },
-    observe: (event) => events.push(event),
-    parallel: 4,
-    clock: () => 0,
-    now: () => new Date('2026-11-24T12:00:00Z'),
-    notes: [],
-    ...ports,
-  };
-  return { root, scratch, actions, events, closed, ports: all };
-}
+import type { LockKind, Remote } from '../../src/model.ts';
+import { fakeLock, GOOD, oneCommand } from '../support/locks.ts';
+import { JOB, setUp } from './set-up.ts';
 
 const write = (copy: string, path: string, text: string): void => writeFileSync(join(copy, path), text);
 
@@ -94,7 +30,7 @@ describe('a job', () => {
     expect(readFileSync(join(given.root, 'a.fake'), 'utf8')).toBe('flask 1.0\n');
     expect(readdirSync(given.root)).toEqual(['a.fake']);
     expect(readdirSync(given.scratch)).toEqual([]);
-    expect(given.closed).toEqual(['credentials']);
+    expect(given.closed).toEqual(['gate']);
   });
 
   it('proposes nothing when nothing moved', async () => {
@@ -291,7 +227,7 @@ describe('a job', () => {
     });
     await expect(runJob(JOB, given.ports)).rejects.toThrow(CancelledError);
     expect(readdirSync(given.scratch)).toEqual([]);
-    expect(given.closed).toEqual(['credentials']);
+    expect(given.closed).toEqual(['gate']);
   });
 
   it('closes what was opened when the set-up fails', async () => {
@@ -300,7 +236,7 @@ describe('a job', () => {
     await expect(
       runJob({ ...JOB, cutoff: '2026-11-01T00:00:00Z' }, { ...given.ports, facts }),
     ).rejects.toThrow('no uv');
-    expect(given.closed.sort()).toEqual(['cooldown', 'credentials']);
+    expect(given.closed).toEqual(['gate']);
     expect(readdirSync(given.scratch)).toEqual([]);
   });
 
@@ -312,6 +248,7 @@ describe('a job', () => {
     });
     const outcome = await runJob(JOB, good.ports);
     expect(outcome.job.cutoff).toMatch(/^2026-11-17T12:00:00/u);
+    expect(good.opened).toEqual([outcome.job.cutoff]);
     const bad = setUp({ locks: [], files: { [policy]: 'exclude-newr = "7 days"\n' } });
     await expect(runJob(JOB, bad.ports)).rejects.toThrow(/relock\.toml:1: .*exclude-newer/u);
   });

@@ -35,6 +35,12 @@ describe('a plan is run', () => {
     expect(log.indexOf('+dev')).toBeGreaterThan(log.indexOf('-base'));
   });
 
+  it('with results in an order in which every lock follows those that it reads', async () => {
+    const locks = [fakeLock('a', { inputs: ['z'] }), fakeLock('b'), fakeLock('z')];
+    const results = await runPlan(planOf(locks), 4, async (lock) => result(lock, 'updated'));
+    expect(results.map(({ target }) => target.path)).toEqual(['z', 'a', 'b']);
+  });
+
   it('never with more at once than the limit', async () => {
     const locks = ['a', 'b', 'c', 'd', 'e'].map((path) => fakeLock(path));
     let now = 0;

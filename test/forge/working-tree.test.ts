@@ -1,7 +1,6 @@
 import { chmodSync, lstatSync, mkdirSync, readFileSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { previewForge } from '../../src/forge/preview.ts';
 import { workingTreeForge } from '../../src/forge/working-tree.ts';
 import type { FileChange } from '../../src/model.ts';
 import { folder } from '../support/folder.ts';
@@ -42,12 +41,4 @@ it('puts everything back when a later file cannot be written', async () => {
   );
   expect(readFileSync(join(root, 'a.lock'), 'utf8')).toBe('old');
   expect(readFileSync(join(root, 'gone.lock'), 'utf8')).toBe('old');
-});
-
-it('a preview prints and changes nothing', async () => {
-  const printed: string[] = [];
-  await previewForge((text) => printed.push(text)).apply([
-    { kind: 'propose', pullRequest, files: [change('a', 'b')] },
-  ]);
-  expect(printed).toEqual(['# Title\n\nBody\n']);
 });

@@ -9,9 +9,10 @@ function explain(
     python?: string | null;
     env?: Readonly<Record<string, string>>;
     result?: Partial<CommandResult>;
+    cutoff?: string;
   } = {},
 ) {
-  const { python = '3.10', env = {}, result = {} } = over;
+  const { python = '3.10', env = {}, result = {}, cutoff = null } = over;
   const failure: Failure = {
     target: {
       path: 'requirements.txt',
@@ -35,6 +36,7 @@ function explain(
       timeoutSeconds: 10,
     },
     result: { exitCode: 1, timedOut: false, stdout: '', stderr, seconds: 10.2, ...result },
+    cutoff,
   };
   return explainFailure(failure);
 }
@@ -143,5 +145,64 @@ describe('a file of requirements that uv cannot read', () => {
     const told = explain('uv', text);
     expect({ code: told.code, message: told.message }).toEqual({ code: 'manifest-unreadable', message });
     expect(told.fix).not.toBe('');
+  });
+});
+
+describe('a cool-down', () => {
+  const cutoff = '2026-11-01T00:00:00Z';
+  const NO_VERSION =
+    'error: No solution found when resolving dependencies\n  cause: Because there is no version of requests==2.99 and you require requests==2.99, we can conclude that your requirements are unsatisfiable.';
+
+  it.each<[ToolSpec['name'], string, string]>([
+    ['uv', NO_VERSION, 'unsatisfiable'],
+    [
+      'uv',
+      NO_VERSION.replace(
+        'there is no version of requests==2.99',
+        'requests was not found in the package registry',
+      ),
+      'package-not-found',
+    ],
+    ['pip-tools', 'ERROR: No matching distribution found for requests==2.99', 'unsatisfiable'],
+    [
+      'poetry',
+      "Because demo depends on requests (2.99) which doesn't match any versions, version solving failed.",
+      'unsatisfiable',
+    ],
+  ])('may be why %s finds nothing: %s', (tool, said, code) => {
+    const told = explain(tool, said, { cutoff });
+    expect(told.code).toBe(code);
+    expect(told.message).toMatch(/ The cool-down hides releases since 2026-11-01T00:00:00Z\.$/u);
+    expect(told.fix).toContain('shorten the cool-down');
+    const without = explain(tool, said);
+    expect(`${without.message} ${without.fix}`).not.toContain('cool-down');
+  });
+
+  it('is not why a build fails', () => {
+    const said = 'error: Failed to build `a==1`\n  cause: The build backend returned an error\n';
+    expect(explain('uv', said, { cutoff }).message).not.toContain('cool-down');
+  });
+
+  it.each<[ToolSpec['name'], string]>([
+    [
+      'uv',
+      'error: Failed to fetch: https://i.example/simple/a/\n  cause: HTTP status client error (424 Relock: the index tells no upload times) for url (https://i.example/simple/a/)',
+    ],
+    [
+      'poetry',
+      '424 Client Error: Relock: the index tells no upload times for url: https://i.example/simple/a/',
+    ],
+  ])('cannot be kept on an index without upload times, of which %s tells', (tool, said) => {
+    const told = explain(tool, said, { cutoff });
+    expect(told.code).toBe('cooldown-unsupported');
+    expect(told.message).toBe(
+      'https://i.example/simple/a/ tells no upload times, so that the cool-down cannot be kept there.',
+    );
+    expect(told.detail).toContain('Relock: the index tells no upload times');
+  });
+
+  it('is not the one that the repository asks for itself', () => {
+    const said = `${NO_VERSION}\n\nhint: \`requests\` was filtered by \`exclude-newer\` to only include packages uploaded before 2025-01-01`;
+    expect(explain('uv', said).fix).toContain('its own `exclude-newer` may also hide');
   });
 });

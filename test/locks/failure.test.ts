@@ -69,6 +69,7 @@ function failure(
       timeoutSeconds: 900,
     },
     result: { exitCode: 1, timedOut: false, stdout: '', stderr, seconds: 3, ...over.result },
+    cutoff: null,
   };
 }
 

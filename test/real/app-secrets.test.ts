@@ -61,7 +61,8 @@ async function watched(): Promise<{ readonly path: string; readonly settings: st
     'bin/git': spy('git', real),
     uv: spy('uv', await findUv(), copy),
     'settings.toml':
-      `[[credential]]\nhost = "pypi.example.test"\nowner = "acme"\nusername = "bot"\npassword-env = "ACME_PASSWORD"\n` +
+      `sandbox = "none"\n[[credential]]\nhost = "pypi.example.test"\nowner = "acme"\nusername = "bot"\npassword-env = "ACME_PASSWORD"\n` +
+      // Behind walls the spies could write nothing down: what children are given is the same without.
       `\n[tools]\nuv = "${join(root, 'uv')}"\n`,
   });
   chmodSync(join(root, 'bin/git'), 0o755);
@@ -198,15 +199,12 @@ describe.runIf(existsSync('/proc/self/environ'))('no secret of the App or its op
     expect(leaks(clones)).toEqual([]);
   });
 
-  it('reaches a child, but for the one token that git fetches with', () => {
+  it('reaches a child', () => {
     const seen = [...contents(dump)].filter(([name]) => !name.includes('.clone/'));
     const tools = new Set(seen.map(([name]) => name.split('.')[0]));
     expect(tools).toEqual(new Set(['git', 'uv']));
-    const header = /^GIT_CONFIG_VALUE_0=Authorization: Basic .*$/gmu;
-    expect(seen.some(([, text]) => header.test(text))).toBe(true);
-    expect(leaks(seen.map(([name, text]) => [name, text.replaceAll(header, '')] as const))).toEqual([]);
-    const withToken = seen.filter(([, text]) => /^GIT_CONFIG_VALUE_0=Authorization/mu.test(text));
-    expect(withToken.filter(([name]) => !name.startsWith('git.'))).toEqual([]);
+    expect(seen.some(([, text]) => text.includes('HTTPS_PROXY=http://relock:'))).toBe(true);
+    expect(leaks(seen)).toEqual([]);
   });
 
   it('is in its database, or left behind', async () => {

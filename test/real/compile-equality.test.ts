@@ -6,13 +6,12 @@ import { NO_POLICY } from '../../src/config/defaults.ts';
 import { compileEcosystem } from '../../src/locks/compile/ecosystem.ts';
 import type { Facts, PlannedLock, StepResult } from '../../src/locks/ecosystem.ts';
 import { minorOf } from '../../src/locks/python-versions.ts';
+import { doorForUv } from '../support/real-door.ts';
 import { execute, factsOf, pythonsOf, treeOfFolder } from '../support/drive-lock.ts';
 import { folder } from '../support/folder.ts';
 import { findUv } from '../support/uv.ts';
 
 const CUTOFF = '2026-10-01T00:00:00Z';
-/** pip's own cut-off (26.0 and later), so that it sees what uv sees. */
-const PIP = { PIP_UPLOADED_PRIOR_TO: CUTOFF };
 const TOOLS = ['pip-tools==7.6.2', 'pip-compile-multi==3.3.2'];
 
 let uv = '';
@@ -42,10 +41,14 @@ async function must(
 }
 
 /** Carries out a lock's steps, with the tools of this test's environment in the place of the toolbox. */
-async function relock(root: string, lock: PlannedLock): Promise<string> {
+async function relock(
+  root: string,
+  lock: PlannedLock,
+  door: Readonly<Record<string, string>>,
+): Promise<string> {
   const facts = factsOf(await treeOfFolder(root), {
     pythons: python,
-    cooldown: { cutoff: CUTOFF, indexUrl: 'http://127.0.0.1:9/simple' },
+    cutoff: CUTOFF,
     newestTool: () => '7.6.2',
   });
   const history: StepResult[] = [];
@@ -59,10 +62,8 @@ async function relock(root: string, lock: PlannedLock): Promise<string> {
       continue;
     }
     const { argv, cwd, env, outputs, tool } = step.command;
-    // There is no loopback index in this test; pip has the cut-off from its own variable.
-    const own = tool.name === 'uv' ? env : { ...env, ...PIP, PIP_INDEX_URL: 'https://pypi.org/simple' };
     const file = tool.name === 'uv' ? uv : join(bin, argv[0]);
-    const result = await execute(file, argv.slice(1), join(root, cwd), own);
+    const result = await execute(file, argv.slice(1), join(root, cwd), { ...env, ...door });
     const files = Object.fromEntries(outputs.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
     history.push({ step, result, files });
   }
@@ -156,15 +157,16 @@ describe('a lock of pip-compile', () => {
     'with %s',
     async (_, { files, argv, lock: path = 'requirements.txt', solver = 'uv 0.13.9' }) => {
       const root = folder(files);
+      const door = await doorForUv({ cutoff: CUTOFF });
       const compile = join(bin, 'pip-compile');
-      await must(compile, ['--quiet', ...argv], root, PIP);
+      await must(compile, ['--quiet', ...argv], root, door);
       const expected = readFileSync(join(root, path), 'utf8');
       expect(aged(expected)).not.toBe(expected);
       writeFileSync(join(root, path), aged(expected));
 
       const { locks, skips } = compileEcosystem.detect(await treeOfFolder(root), NO_POLICY);
       expect(skips).toEqual([]);
-      expect(await relock(root, lockOf(locks, path))).toBe(solver);
+      expect(await relock(root, lockOf(locks, path), door)).toBe(solver);
       expect(readFileSync(join(root, path), 'utf8')).toBe(expected);
     },
     60_000,
@@ -179,12 +181,13 @@ describe('locks of pip-compile-multi', () => {
     });
     const paths = ['requirements/base.txt', 'requirements/test.txt'];
     const texts = (): readonly string[] => paths.map((path) => readFileSync(join(root, path), 'utf8'));
-    await must(join(bin, 'pip-compile-multi'), ['--generate-hashes', 'requirements/test.in'], root, PIP);
+    const door = await doorForUv({ cutoff: CUTOFF });
+    await must(join(bin, 'pip-compile-multi'), ['--generate-hashes', 'requirements/test.in'], root, door);
     const expected = texts();
     for (const [at, path] of paths.entries()) writeFileSync(join(root, path), aged(expected[at] ?? ''));
 
     const { locks } = compileEcosystem.detect(await treeOfFolder(root), NO_POLICY);
-    for (const path of paths) await relock(root, lockOf(locks, path));
+    for (const path of paths) await relock(root, lockOf(locks, path), door);
     expect(texts()).toEqual(expected);
   }, 60_000);
 });

@@ -1,11 +1,13 @@
-/** The credential proxy under true clients: a private index and a private git host that want a password. */
+/** The door under true clients: a private index and a private git host that want a password. */
+import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { createReadStream, existsSync, statSync } from 'node:fs';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { join, normalize } from 'node:path';
 import { strToU8, zipSync } from 'fflate';
 import { beforeAll, expect, it, onTestFinished } from 'vitest';
 import { createAuthority } from '../../src/run/network/certificate.ts';
-import { startCredentialProxy, type CredentialProxy } from '../../src/run/network/credential-proxy.ts';
+import { startDoor, type DoorClient } from '../../src/run/network/door.ts';
+import { PUBLIC_INDEX } from '../../src/locks/public-index.ts';
 import { startServer, type Handler, type TestServer } from '../support/loopback-server.ts';
 import { runTool, scratchFolder } from '../support/real-tool.ts';
 import { findUv } from '../support/uv.ts';
@@ -34,7 +36,7 @@ function makeWheel(): Buffer {
   );
 }
 
-/** Index, wheel and the files of a git repository, for those who have the password. */
+/** Index, wheel and a git repository by git's own server, for those who have the password. */
 function privateHost(repository: string): Handler {
   const wheel = makeWheel();
   return (request, response) => {
@@ -46,34 +48,70 @@ function privateHost(repository: string): Handler {
     } else if (path === `/files/${WHEEL}`) {
       response.writeHead(200, { 'content-length': wheel.length });
       response.end(request.method === 'HEAD' ? undefined : wheel);
+    } else if (path.startsWith('/team/demo.git/')) {
+      serveGit(join(repository, '.git'), path.slice('/team/demo.git'.length), request, response);
     } else {
-      const file = join(repository, path.replace(/^\/team\/demo\.git/u, '.git'));
-      if (path.startsWith('/team/demo.git/') && existsSync(file) && statSync(file).isFile()) {
-        createReadStream(file).pipe(response);
-      } else {
-        response.writeHead(404).end();
-      }
+      response.writeHead(404).end();
     }
   };
 }
 
-async function start(repository: string): Promise<{ proxy: CredentialProxy; server: TestServer }> {
+/** Smart HTTP by the CGI program that comes with git. */
+function serveGit(folder: string, path: string, request: IncomingMessage, response: ServerResponse): void {
+  const child = spawn('git', ['http-backend'], {
+    env: {
+      PATH: process.env['PATH'],
+      GIT_PROJECT_ROOT: folder,
+      GIT_HTTP_EXPORT_ALL: '1',
+      GIT_CONFIG_COUNT: '1',
+      GIT_CONFIG_KEY_0: 'safe.directory',
+      GIT_CONFIG_VALUE_0: '*',
+      PATH_INFO: path,
+      REQUEST_METHOD: request.method,
+      QUERY_STRING: (request.url ?? '').split('?')[1] ?? '',
+      CONTENT_TYPE: request.headers['content-type'] ?? '',
+      HTTP_CONTENT_ENCODING: request.headers['content-encoding'] ?? '',
+      GIT_PROTOCOL: String(request.headers['git-protocol'] ?? ''),
+    },
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  request.pipe(child.stdin.on('error', () => undefined));
+  const chunks: Buffer[] = [];
+  child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
+  child.stdout.once('end', () => {
+    const all = Buffer.concat(chunks);
+    const end = all.indexOf('\r\n\r\n');
+    const headers = all.subarray(0, end).toString().split('\r\n');
+    const status = headers.find((line) => line.startsWith('Status: '));
+    response.statusCode = Number(status?.slice(8, 11) ?? 200);
+    for (const line of headers.filter((line) => !line.startsWith('Status: '))) {
+      response.setHeader(line.split(': ')[0] ?? '', line.split(': ')[1] ?? '');
+    }
+    response.end(all.subarray(end + 4));
+  });
+}
+
+async function start(repository: string): Promise<{ client: DoorClient; server: TestServer }> {
   const authority = createAuthority(Date.now());
   const server = await startServer(privateHost(repository), authority.issue(HOST));
-  const proxy = await startCredentialProxy({
+  const door = await startDoor({
+    listen: { kind: 'loopback' },
     credentials: [{ host: HOST, path: '/', owner: 'acme', username: 'bob', password: PASSWORD }],
     environment: process.env,
+    cooldown: null,
+    cache: null,
     upstreamCa: authority.certificate,
     resolve: (host) => (host === HOST ? { address: '127.0.0.1', port: server.port } : null),
   });
-  onTestFinished(() => proxy.close());
-  return { proxy, server };
+  onTestFinished(() => door.close());
+  const indexes = [`https://${HOST}/simple`, PUBLIC_INDEX];
+  return { client: door.client('demo.lock', { indexes, hosts: [HOST], privateHosts: [] }), server };
 }
 
-function expectNoTrace(text: string, proxy: CredentialProxy): void {
+function expectNoTrace(text: string, client: DoorClient): void {
   expect(text).not.toContain(PASSWORD);
   expect(text).not.toContain('127.0.0.1');
-  for (const secret of proxy.secrets) expect(text).not.toContain(secret);
+  for (const secret of client.secrets) expect(text).not.toContain(secret);
 }
 
 it.each([
@@ -85,20 +123,20 @@ it.each([
 ])(
   'lets %s lock from the private index',
   async (_, command) => {
-    const { proxy } = await start('');
+    const { client } = await start('');
     // What a client makes of a placeholder that nobody fills in never reaches the host.
     for (const user of ['', '${USER_NAME}:${TOKEN}@']) {
       const folder = await scratchFolder({
         'all.in': `--index-url https://${user}${HOST}/simple\ndemo-pkg\n`,
       });
-      // The tool itself comes from the public index, past the proxy unread.
+      // The tool itself comes from the public index, through the door too.
       const output = await runTool([uv, ...command.split(' '), '-o', 'lock.txt', 'all.in'], folder, {
-        ...proxy.environment,
+        ...client.environment,
         PIP_NO_CACHE_DIR: '1',
       });
       const lock = await readFile(join(folder, 'lock.txt'), 'utf8');
       expect(lock).toMatch(/^demo-pkg==1\.0$/mu);
-      expectNoTrace(lock + output, proxy);
+      expectNoTrace(lock + output, client);
     }
   },
   60_000,
@@ -111,13 +149,19 @@ it('lets git read a private repository', async () => {
   await git('init', '--quiet', '--initial-branch=main');
   await git('add', '.');
   await git('commit', '--quiet', '--message=first');
-  await git('update-server-info');
-  const { proxy } = await start(repository);
-  const clone = await scratchFolder();
-  const output = await runTool(['git', 'clone', `https://${HOST}/team/demo.git`, 'demo'], clone, {
-    ...proxy.environment,
-    GIT_TERMINAL_PROMPT: '0',
-  });
-  expect(await readFile(join(clone, 'demo', 'README.md'), 'utf8')).toBe('demo\n');
-  expectNoTrace(output + (await readFile(join(clone, 'demo', '.git', 'config'), 'utf8')), proxy);
+  const { client } = await start(repository);
+  const folder = await scratchFolder();
+  const url = `https://${HOST}/team/demo.git`;
+  const environment = { ...client.environment, GIT_TERMINAL_PROMPT: '0' };
+  const listed = await runTool(['git', 'ls-remote', url], folder, environment);
+  expect(listed).toContain('refs/heads/main');
+  const output = await runTool(['git', 'clone', '--depth=1', url, 'demo'], folder, environment);
+  const clone = join(folder, 'demo');
+  expect(await readFile(join(clone, 'README.md'), 'utf8')).toBe('demo\n');
+  expectNoTrace(output + (await readFile(join(clone, '.git', 'config'), 'utf8')), client);
+  expect(client.refusals()).toEqual([]);
+  await expect(runTool(['git', 'push', url, 'HEAD:refs/heads/other'], clone, environment)).rejects.toThrow(
+    '405',
+  );
+  expect(client.refusals()).toMatchObject([{ host: HOST, code: 'method' }]);
 }, 60_000);

@@ -1,17 +1,15 @@
 /** Hand-pinned requirements with the true uv and the true index, pinned in time. */
-import { execFile } from 'node:child_process';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { PlannedLock, Step, StepResult } from '../../src/locks/ecosystem.ts';
+import type { Step } from '../../src/locks/ecosystem.ts';
 import { pinnedEcosystem } from '../../src/locks/pinned/ecosystem.ts';
-import type { Command, CommandResult, Tree } from '../../src/model.ts';
 import { factsOf, POLICY, treeOf } from '../locks/pinned/tree.ts';
+import { driveLock } from '../support/drive-lock.ts';
 import { folder } from '../support/folder.ts';
+import { doorForUv } from '../support/real-door.ts';
 import { findUv } from '../support/uv.ts';
 
-const run = promisify(execFile);
 const CUTOFF = '2024-06-01T00:00:00Z';
 /** With no interpreter told of, uv builds nothing, so that none of this age need be here. */
 const PYTHON = '3.9';
@@ -20,45 +18,6 @@ let uv = '';
 beforeAll(async () => {
   uv = await findUv();
 }, 120_000);
-
-async function start(command: Command, root: string): Promise<CommandResult> {
-  const env: NodeJS.ProcessEnv = {
-    ...process.env,
-    PIP_FIND_LINKS: undefined,
-    UV_FIND_LINKS: undefined,
-    UV_PYTHON_DOWNLOADS: 'never',
-    ...command.env,
-  };
-  const options = { cwd: join(root, command.cwd), env };
-  const base = { timedOut: false, seconds: 0 };
-  return await run(uv, command.argv.slice(1), options).then(
-    ({ stdout, stderr }) => ({ ...base, exitCode: 0, stdout, stderr }),
-    (error: { readonly stdout: string; readonly stderr: string }) => ({ ...base, ...error, exitCode: 1 }),
-  );
-}
-
-async function relock(lock: PlannedLock, tree: Tree, root: string): Promise<Step> {
-  const facts = factsOf(tree, { pythons: [], cooldown: { cutoff: CUTOFF, indexUrl: '' } });
-  const history: StepResult[] = [];
-  for (;;) {
-    const step = lock.next(facts, history);
-    if (step.do === 'done' || step.do === 'fail') return step;
-    if (step.do === 'run') {
-      const result = await start(step.command, root);
-      const files: Record<string, string | null> = {};
-      for (const path of step.command.outputs) {
-        files[path] = await readFile(join(root, path), 'utf8').catch(() => null);
-      }
-      history.push({ step, result, files });
-      continue;
-    }
-    for (const [path, text] of Object.entries(step.files)) {
-      if (text === null) await rm(join(root, path), { force: true });
-      else await writeFile(join(root, path), text);
-    }
-    history.push({ step, result: null, files: {} });
-  }
-}
 
 async function relockText(
   text: string,
@@ -72,8 +31,10 @@ async function relockText(
     .detect(tree, policy)
     .locks.find(({ target }) => target.path === 'requirements.txt');
   if (lock === undefined) throw new Error('not claimed');
-  const end = await relock(lock, tree, root);
-  return { text: await readFile(join(root, 'requirements.txt'), 'utf8'), end };
+  const facts = factsOf(tree, { pythons: [], cutoff: CUTOFF });
+  const door = await doorForUv({ cutoff: CUTOFF });
+  const { last } = await driveLock(lock, facts, root, uv, door);
+  return { text: readFileSync(join(root, 'requirements.txt'), 'utf8'), end: last };
 }
 
 describe('uv and the index', () => {
@@ -112,6 +73,18 @@ describe('uv and the index', () => {
     expect(end).toMatchObject({ do: 'done', notes: [expect.stringContaining('idna')] });
   });
 
+  it('keeps such versions wherever they are pinned, and moves the others', async () => {
+    // All of late 2024 or later: certifi, idna, and every release of the last one.
+    const others = {
+      'base.txt': '# ours\ncertifi==2024.12.14\n-c limits.txt\n',
+      'limits.txt': 'idna==3.10\n',
+    };
+    const before = '-r base.txt\nclick==8.0.0\nidna\nhf-xet==1.1.0  # pinned\nrequests==2.31.0\n';
+    const { text, end } = await relockText(before, others);
+    expect(end).toMatchObject({ do: 'done' });
+    expect(text).toBe(before.replace('click==8.0.0', 'click==8.1.7').replace('2.31.0', '2.32.3'));
+  });
+
   it('stays within its layers', async () => {
     const { text } = await relockText('-r base.txt\nclick==8.0.0\n', { 'base.txt': 'click<8.1\n' });
     expect(text).toBe('-r base.txt\nclick==8.0.4\n');
@@ -120,7 +93,8 @@ describe('uv and the index', () => {
   it('says what cannot be solved, and leaves the file', async () => {
     const before = '-c base.txt\nclick==8.0.0\nidna==3.4\n';
     const { text, end } = await relockText(before, { 'base.txt': 'click>99\n' });
-    expect(end).toMatchObject({ do: 'fail', reason: { code: 'unsatisfiable' } });
+    const message = expect.stringContaining(`The cool-down hides releases since ${CUTOFF}.`);
+    expect(end).toMatchObject({ do: 'fail', reason: { code: 'unsatisfiable', message } });
     expect(text).toBe(before);
   });
 });

@@ -1,12 +1,12 @@
 /** Pipenv for the Python of the Pipfile, with releases younger than a day hidden: the answer does not move. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, expect, it, onTestFinished } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { NO_POLICY } from '../../src/config/defaults.ts';
 import type { Facts } from '../../src/locks/ecosystem.ts';
 import { pipenvEcosystem } from '../../src/locks/pipenv/ecosystem.ts';
 import { minorOf } from '../../src/locks/python-versions.ts';
-import { startCooldownIndex } from '../../src/run/network/cooldown-index.ts';
+import { doorEnvironment } from '../support/real-door.ts';
 import { factsOf, pythonsOf, treeOfFolder } from '../support/drive-lock.ts';
 import { driveTool, runTool } from '../support/drive-tool.ts';
 import { folder } from '../support/folder.ts';
@@ -36,13 +36,12 @@ it.each([
       Pipfile: pipfile,
       'Pipfile.lock': '{"_meta": {}, "default": {}, "develop": {}}\n',
     });
-    const index = await startCooldownIndex({ upstream: 'https://pypi.org/simple', cutoff: CUTOFF, fetch });
-    onTestFinished(() => index.close());
-    const run = { uv, root, home: join(folder(), 'home'), toolsFrom: '2025-03-01' };
+    const environment = await doorEnvironment({ cutoff: CUTOFF });
+    const run = { uv, root, home: join(folder(), 'home'), toolsFrom: '2025-03-01', environment };
     const tree = await treeOfFolder(root);
     const policy = { ...NO_POLICY, locks: [{ path: '**', toolVersion: VERSION }] };
     const lock = pipenvEcosystem.detect(tree, policy).locks[0]!;
-    const facts = factsOf(tree, { pythons, cooldown: { cutoff: CUTOFF, indexUrl: index.url } });
+    const facts = factsOf(tree, { pythons, cutoff: CUTOFF });
     const { last, history } = await driveTool(lock, facts, run);
     expect(last).toMatchObject({ do: 'done', solver: `pipenv ${VERSION}` });
     const text = readFileSync(join(root, 'Pipfile.lock'), 'utf8');

@@ -4,13 +4,13 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import { NO_POLICY } from '../../src/config/defaults.ts';
 import type { Facts, PlannedLock } from '../../src/locks/ecosystem.ts';
 import { pylockEcosystem } from '../../src/locks/pylock/ecosystem.ts';
+import { doorForUv } from '../support/real-door.ts';
 import { driveLock, execute, factsOf, pythonsOf, treeOfFolder } from '../support/drive-lock.ts';
 import { folder } from '../support/folder.ts';
 import { findUv } from '../support/uv.ts';
 
 const OLD = ['--exclude-newer', '2021-06-01T00:00:00Z'];
 const CUTOFF = '2024-06-01T00:00:00Z';
-const COOLDOWN = { cooldown: { cutoff: CUTOFF, indexUrl: 'http://127.0.0.1:9/simple' } };
 const PYPROJECT = `[project]
 name = "sample"
 version = "0"
@@ -34,12 +34,12 @@ async function planned(root: string, path: string): Promise<{ lock: PlannedLock;
   expect(skips).toEqual([]);
   const lock = locks.find((one) => one.target.path === path);
   if (lock === undefined) throw new Error(`${path} was not found`);
-  return { lock, facts: factsOf(tree, { pythons, ...COOLDOWN }) };
+  return { lock, facts: factsOf(tree, { pythons, cutoff: CUTOFF }) };
 }
 
 async function relock(root: string, path: string): Promise<string> {
   const { lock, facts } = await planned(root, path);
-  const { last } = await driveLock(lock, facts, root, uv);
+  const { last } = await driveLock(lock, facts, root, uv, await doorForUv({ cutoff: CUTOFF }));
   if (last.do === 'fail') throw new Error(JSON.stringify(last.reason));
   return readFileSync(join(root, path), 'utf8');
 }

@@ -9,11 +9,16 @@ import { createToolReleases } from '../../src/pypi/tool-releases.ts';
 import { runChild } from '../../src/run/child.ts';
 import { openMachine } from '../../src/run/machine.ts';
 import type { Machine } from '../../src/run/machine.ts';
+import type { Pass } from '../../src/run/runner.ts';
+import { unconfined } from '../../src/run/sandbox/confined.ts';
 
 /** Tools from the true index, uv from its wheel, into a cache that starts empty. */
 const base = mkdtempSync(join(tmpdir(), 'real-tools-'));
 const cacheFolder = join(base, 'cache');
 const root = join(base, 'checkout');
+const home = join(base, 'home');
+/** No door: the machine's own network. */
+const DIRECT: Pass = { environment: {}, readable: [], socket: null };
 const CUTOFF = '2026-11-01T00:00:00Z';
 
 const client = createSimpleClient({
@@ -38,13 +43,14 @@ function open(): Promise<Machine> {
     scratch: join(base, 'scratch'),
     uv: null,
     pythonDownloads: false,
-    tlsBundle: null,
     index: { client, releases, mirrorUrl: null },
     cutoff: CUTOFF,
     secrets: [],
     fetch,
     userAgent: 'relock-tests',
     exec: runChild,
+    confined: { run: unconfined(runChild), enclosed: () => Promise.resolve(false) },
+    pass: () => Promise.resolve(DIRECT),
     signal: null,
   });
 }
@@ -52,6 +58,7 @@ function open(): Promise<Machine> {
 let machine: Machine;
 beforeAll(async () => {
   mkdirSync(root);
+  mkdirSync(join(home, 'tmp'), { recursive: true });
   machine = await open();
 }, 60_000);
 afterAll(async () => {
@@ -66,8 +73,7 @@ function spec(name: ToolSpec['name'], version: string | null, more: Partial<Tool
 async function run(tool: ToolSpec, argv: Command['argv'], env: Command['env'] = {}) {
   const result = await machine.runner.run(
     { tool, argv, cwd: '.', env, outputs: [], timeoutSeconds: 60 },
-    root,
-    {},
+    { root, home, borrowed: [], pass: DIRECT },
   );
   if ('code' in result) throw new Error(`${result.code}: ${result.message}\n${result.detail}`);
   return result;

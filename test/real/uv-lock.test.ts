@@ -7,13 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { NO_POLICY } from '../../src/config/defaults.ts';
 import type { Facts } from '../../src/locks/ecosystem.ts';
 import { uvEcosystem } from '../../src/locks/uv/ecosystem.ts';
+import { doorForUv } from '../support/real-door.ts';
 import { driveLock, execute, factsOf, pythonsOf, treeOfFolder } from '../support/drive-lock.ts';
 import type { Driven } from '../support/drive-lock.ts';
 import { folder } from '../support/folder.ts';
 import { findUv } from '../support/uv.ts';
 
 const CUTOFF = '2024-06-01T00:00:00Z';
-const COOLDOWN = { cooldown: { cutoff: CUTOFF, indexUrl: 'http://127.0.0.1:9/simple' } };
 const PYPROJECT = `[project]
 name = "sample"
 version = "0"
@@ -33,15 +33,18 @@ beforeAll(async () => {
 
 async function relock(
   root: string,
-  more: Partial<Facts>,
   path = 'uv.lock',
+  mirror: string | null = null,
 ): Promise<Driven & { readonly text: string }> {
   const tree = await treeOfFolder(root);
   const { locks, skips } = uvEcosystem.detect(tree, NO_POLICY);
   expect(skips).toEqual([]);
   const lock = locks.find((one) => one.target.path === path);
   if (lock === undefined) throw new Error(`${path} was not found`);
-  const driven = await driveLock(lock, factsOf(tree, { pythons, ...more }), root, uv);
+  const index = mirror === null ? {} : { index: { url: mirror, isMirror: true, hasVersionJson: false } };
+  const facts = factsOf(tree, { pythons, cutoff: CUTOFF, ...index });
+  const door = await doorForUv({ cutoff: CUTOFF, ...(mirror === null ? {} : { mirror }) });
+  const driven = await driveLock(lock, facts, root, uv, door);
   if (driven.last.do === 'fail') throw new Error(JSON.stringify(driven.last.reason));
   return { ...driven, text: readFileSync(join(root, path), 'utf8') };
 }
@@ -60,7 +63,7 @@ describe('uv lock under a cool-down', { timeout: 60_000 }, () => {
     const old = readFileSync(join(root, 'uv.lock'), 'utf8');
     expect(pins(old)).toMatchObject({ idna: '3.2', iniconfig: '1.1.1' });
 
-    const { text } = await relock(root, COOLDOWN);
+    const { text } = await relock(root);
     expect(pins(text)).toMatchObject({ idna: '3.7', iniconfig: '2.0.0', six: '1.15.0' });
     expect(text).not.toContain('exclude-newer');
     expect(text).not.toContain('[options]');
@@ -75,20 +78,20 @@ describe('uv lock under a cool-down', { timeout: 60_000 }, () => {
     expect(text).toBe(readFileSync(join(root, 'uv.lock'), 'utf8'));
 
     writeFileSync(join(root, 'uv.lock'), text);
-    expect((await relock(root, COOLDOWN)).text).toBe(text);
+    expect((await relock(root)).text).toBe(text);
   });
 
   it("keeps the repository's own date, the stricter of both deciding", async () => {
     const own = (date: string): string => `${PYPROJECT}\n[tool.uv]\nexclude-newer = "${date}"\n`;
     const root = folder({ 'pyproject.toml': own('2023-01-01T00:00:00Z') });
     await execute(uv, ['lock', '--exclude-newer', '2021-06-01T00:00:00Z'], root);
-    const theirs = await relock(root, COOLDOWN);
+    const theirs = await relock(root);
     expect(pins(theirs.text)).toMatchObject({ idna: '3.4' });
     expect(theirs.text).toContain('exclude-newer = "2023-01-01T00:00:00Z"');
     expect(theirs.history).toHaveLength(1);
 
     writeFileSync(join(root, 'pyproject.toml'), own('2025-06-01T00:00:00Z'));
-    const ours = await relock(root, COOLDOWN);
+    const ours = await relock(root);
     expect(pins(ours.text)).toMatchObject({ idna: '3.7' });
     expect(ours.text).toContain('exclude-newer = "2025-06-01T00:00:00Z"');
     expect((await execute(uv, ['lock', '--check'], root)).exitCode).toBe(0);
@@ -104,7 +107,7 @@ describe('uv lock under a cool-down', { timeout: 60_000 }, () => {
       ['lock', '--script', 'job.py', '--exclude-newer', '2021-06-01T00:00:00Z'],
       join(root, 'tools'),
     );
-    const { text } = await relock(root, COOLDOWN, 'tools/job.py.lock');
+    const { text } = await relock(root, 'tools/job.py.lock');
     expect(pins(text)).toEqual({ idna: '3.7' });
     expect(text).not.toContain('exclude-newer');
   });
@@ -117,7 +120,7 @@ describe('uv lock under a cool-down', { timeout: 60_000 }, () => {
     if (older === undefined) throw new Error('This test needs two minor versions of Python.');
     await execute(uv, ['lock', '--python', older.path, '--exclude-newer', '2021-06-01T00:00:00Z'], root);
     const minor = older.version.split('.').slice(0, 2).join('.');
-    const { text } = await relock(root, COOLDOWN);
+    const { text } = await relock(root);
     expect(text).toContain(`requires-python = ">=${minor}"`);
     expect(pins(text)).toMatchObject({ idna: '3.7' });
   });
@@ -166,10 +169,7 @@ describe('uv lock behind a mirror', { timeout: 60_000 }, () => {
     naming = rename;
     const root = folder({ 'pyproject.toml': PYPROJECT });
     await execute(uv, ['lock', '--exclude-newer', '2021-06-01T00:00:00Z'], root);
-    const { text } = await relock(root, {
-      ...COOLDOWN,
-      index: { url: `${mirror}/simple`, isMirror: true, hasVersionJson: false },
-    });
+    const { text } = await relock(root, 'uv.lock', `${mirror}/simple`);
     expect(text).not.toContain('127.0.0.1');
     const direct = folder({ 'pyproject.toml': PYPROJECT });
     await execute(uv, ['lock', '--exclude-newer', CUTOFF], direct);

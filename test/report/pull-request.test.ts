@@ -154,6 +154,16 @@ describe('the body', () => {
       **New packages**
       - \`sqlparse\` \`0.5\`, through \`django\` in \`requirements.txt\`
 
+      ## \`poetry.lock\`
+
+      1 package: 1 major. It was solved by \`poetry 1.8.5\` for Python \`3.11\` (Dockerfile:1 FROM python:3.11) in 1.3 s.
+
+      > pyproject.toml had moved on since the lock was made.
+
+      | Package | Change | Kind | Why | Groups | Links |
+      | --- | --- | --- | --- | --- | --- |
+      | \`django\` | \`4.2.1\` → \`5.0\` | major | direct | \`dev\` | [changelog](https://x.test/c), [releases](https://x.test/r) |
+
       ## \`requirements.txt\`
 
       5 packages: 1 major, 1 minor, 1 new, 1 from another source, 1 with other hashes only. It was solved by \`uv 0.13.9\` in 1.3 s.
@@ -171,16 +181,6 @@ describe('the body', () => {
       \`six\`
 
       </details>
-
-      ## \`poetry.lock\`
-
-      1 package: 1 major. It was solved by \`poetry 1.8.5\` for Python \`3.11\` (Dockerfile:1 FROM python:3.11) in 1.3 s.
-
-      > pyproject.toml had moved on since the lock was made.
-
-      | Package | Change | Kind | Why | Groups | Links |
-      | --- | --- | --- | --- | --- | --- |
-      | \`django\` | \`4.2.1\` → \`5.0\` | major | direct | \`dev\` | [changelog](https://x.test/c), [releases](https://x.test/r) |
 
       ## Not re-locked
 
@@ -218,6 +218,42 @@ describe('the body', () => {
       Made by Relock in 12 s.
       "
     `);
+  });
+
+  it('shows the locks by path, and the commands as they were made: those that others read come first', () => {
+    const { body } = write([updated('z.txt', [change('a')]), updated('a.txt', [change('a')])]);
+    expect(body.indexOf('## `a.txt`')).toBeLessThan(body.indexOf('## `z.txt`'));
+    expect(body).toContain('uvx fake lock z.txt\nuvx fake lock a.txt\n');
+  });
+
+  it.each([
+    ['poetry', '1.8.5', 'poetry 1.8.5', 'uvx --from poetry==1.8.5 poetry lock'],
+    ['poetry', '1.8.3', 'poetry 1.8.3', 'uvx --from poetry==1.8.3 --with pkginfo==1.12.0 poetry lock'],
+    ['poetry', null, 'poetry 2.1.4', 'uvx --from poetry==2.1.4 poetry lock'],
+    ['poetry', null, 'poetry', 'uvx poetry lock'],
+    ['pip-compile', '7.4.1', 'uv 0.13.9', 'uvx --python 3.9 --from pip-tools==7.4.1 pip-compile lock'],
+    ['pip-compile', null, 'pip-tools 7.5.0', 'uvx --python 3.9 --from pip-tools==7.5.0 pip-compile lock'],
+    ['uv', '0.8.0', 'uv 0.8.0', 'uv lock'],
+  ])('names what made a lock: %s %s, solved by %s', (name, version, solver, line) => {
+    const made = target('x', {
+      tool: { name, version, from: 'header' },
+      python: { version: '3.9', from: 'Dockerfile:1' },
+      command: [name, 'lock'],
+    });
+    expect(write([{ ...updated('x', [change('a')], { solver }), target: made }]).body).toContain(
+      `\n${line}\n`,
+    );
+  });
+
+  it.each([
+    ['uv', "; by hand add `--exclude-newer 2026-11-01T00:00:00Z` to uv's commands."],
+    ['poetry', '.'],
+  ])('says of the cool-down what the commands of %s do not show', (name, end) => {
+    const job = { repository: 'r', trigger: 'terminal', only: [], cutoff: '2026-11-01T00:00:00Z' } as const;
+    const made = { ...updated('x', [change('a')]), target: target('x', { command: [name, 'lock'] }) };
+    const said = "Releases since `2026-11-01T00:00:00Z` were hidden by Relock's cool-down";
+    expect(write([made], { job }).body).toContain(`\n\`\`\`\n\n${said}${end}\n\n</details>`);
+    expect(write([made]).body).not.toContain('hidden');
   });
 
   it('does not name a file twice in one breath', () => {

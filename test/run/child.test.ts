@@ -220,3 +220,78 @@ describe('our own end', () => {
     expect(await gone(pid)).toBe(true);
   });
 });
+
+describe('for a sandbox', () => {
+  it('has streams to us beside the usual ones', async () => {
+    let told = '';
+    const result = await runChild(
+      script(`const fs = require('node:fs'); fs.writeSync(4, fs.readFileSync(3).toString().toUpperCase());`, {
+        pipes: 2,
+        onStart(_, [to, from]) {
+          to?.end('hello');
+          from?.on('data', (chunk: Buffer) => (told += chunk.toString()));
+        },
+      }),
+    );
+    expect(result.exitCode).toBe(0);
+    expect(told).toBe('HELLO');
+  });
+
+  it('tells how much was printed, on both streams, kept or not', async () => {
+    let bytes = 0;
+    await runChild(
+      shell('head -c 50000 /dev/zero; head -c 30000 /dev/zero >&2', {
+        maxOutputBytes: 100,
+        onOutput: (size) => (bytes += size),
+      }),
+    );
+    expect(bytes).toBe(80_000);
+  });
+
+  it('is ended in another way than by SIGTERM, where there is one', async () => {
+    let stops = 0;
+    const result = await runChild(
+      shell('trap "" TERM; sleep 30 & wait', {
+        timeoutSeconds: 0.3,
+        stop() {
+          stops += 1;
+          return false;
+        },
+      }),
+    );
+    expect(stops).toBe(1);
+    expect(result.timedOut).toBe(true);
+  });
+
+  it('is ended when the abort comes at its very start', async () => {
+    const abort = new AbortController();
+    const run = runChild(shell('sleep 30', { signal: abort.signal, onStart: () => abort.abort() }));
+    await expect(run).rejects.toBeInstanceOf(CancelledError);
+  });
+
+  it.skipIf(process.platform !== 'linux')('gets no descriptor that we were born with', async () => {
+    const child = fileURLToPath(new URL('../../src/run/child.ts', import.meta.url));
+    const parent = spawn(
+      process.execPath,
+      [
+        '--input-type=module',
+        '-e',
+        `import { runChild } from ${JSON.stringify(child)};
+         const { stdout } = await runChild({ file: '/bin/sh', args: ['-c', 'ls -l /proc/self/fd'], cwd: '/', env: {},
+           timeoutSeconds: 10, signal: null, maxOutputBytes: 10000 });
+         console.log(stdout);`,
+      ],
+      // 3 to 29 are nothing here; the last one is a stream.
+      {
+        stdio: ['ignore', 'pipe', 'inherit', ...Array.from({ length: 27 }, () => 'ignore' as const), 'pipe'],
+      },
+    );
+    let text = '';
+    parent.stdout?.on('data', (chunk: Buffer) => (text += chunk.toString()));
+    await new Promise((resolve) => {
+      parent.once('close', resolve);
+    });
+    expect(text).toMatch(/ 30 -> \/dev\/null$/mu);
+    expect(text).toMatch(/ 1 -> /u);
+  });
+});

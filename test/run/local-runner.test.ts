@@ -5,6 +5,9 @@ import { afterAll, describe, expect, it } from 'vitest';
 import type { Command, CommandResult, Reason } from '../../src/model.ts';
 import { runChild } from '../../src/run/child.ts';
 import { createRunner } from '../../src/run/local-runner.ts';
+import type { Place } from '../../src/run/runner.ts';
+import { unconfined } from '../../src/run/sandbox/confined.ts';
+import type { ConfinedInput, Limit } from '../../src/run/sandbox/confined.ts';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'runner-')));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -38,6 +41,9 @@ function program(folder: string, name: string, text: string): void {
 }
 
 const missing: Reason = { code: 'tool-install-broken', message: 'no', fix: '', detail: '' };
+const asked: ConfinedInput[] = [];
+/** What the next child is ended for. */
+let exceeded: Limit | null = null;
 const runner = createRunner({
   toolbox: {
     install: (spec) => Promise.resolve(spec.name === 'poetry' ? { bin, version: '1.8.5' } : missing),
@@ -45,13 +51,16 @@ const runner = createRunner({
   uv: () => Promise.resolve({ path: join(base, 'uv/my-uv'), version: '0.9.0' }),
   parent: { HOME: '/home/me', GITHUB_TOKEN: 'planted' },
   searchPath: () => Promise.resolve({ programs: ['/usr/bin', '/bin'], pythons: ['/pythons/bin'] }),
-  home,
-  cacheFolder: join(base, 'cache'),
-  tlsBundle: null,
-  pythonDownloads: false,
+  caches: (of) => Promise.resolve(join(of, '.cache')),
+  pythonFolder: join(base, 'cache/pythons'),
+  pythonDownloads: () => Promise.resolve(false),
+  readable: () => Promise.resolve(['/pythons', join(base, 'cache/tools')]),
   redaction: { secrets: ['hunter2'], folders: [{ folder: join(base, 'cache'), as: '<cache>' }] },
   maxOutputBytes: 10_000,
-  exec: runChild,
+  exec: async (input) => {
+    asked.push(input);
+    return { ...(await unconfined(runChild)(input)), exceeded };
+  },
   signal: null,
 });
 
@@ -67,8 +76,16 @@ function command(argv: readonly [string, ...string[]], more: Partial<Command> = 
   };
 }
 
-async function run(asked: Command, extra: Readonly<Record<string, string>> = {}): Promise<CommandResult> {
-  const result = await runner.run(asked, root, extra);
+function placeOf(environment: Readonly<Record<string, string>> = {}): Place {
+  const pass = { environment, readable: ['/run/door.pem'], socket: '/run/door' };
+  return { root, home, borrowed: ['/objects'], pass };
+}
+
+async function run(
+  wanted: Command,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<CommandResult> {
+  const result = await runner.run(wanted, placeOf(environment));
   if ('code' in result) throw new Error(`${result.code}: ${result.message}`);
   return result;
 }
@@ -77,7 +94,7 @@ describe('run', () => {
   it("starts the tool's own program, with its folder first on PATH, in a private home", async () => {
     const { stdout } = await run(command(['show'], { cwd: 'sub' }));
     expect(stdout).toBe(
-      `cwd=./sub path=<cache>/tools/poetry/bin:/usr/bin:/bin:/pythons/bin home=${home} x= ceiling=${base}\n`,
+      `cwd=./sub path=<cache>/tools/poetry/bin:/usr/bin:/bin:/pythons/bin home=~ x= ceiling=${base}\n`,
     );
   });
 
@@ -94,6 +111,37 @@ describe('run', () => {
       exitCode: 3,
       stdout: 'a ***\nhttps://***@host/x\n./a.txt\n$HOME\n',
       stderr: 'in .\n',
+    });
+  });
+
+  it('shows the child what it needs, and no more', async () => {
+    await run(command(['show'], { cwd: 'sub' }));
+    expect(asked.at(-1)?.access).toEqual({
+      readable: ['/pythons', join(base, 'cache/tools'), '/objects', '/run/door.pem'],
+      writable: [root, home],
+      door: '/run/door',
+    });
+    expect(asked.at(-1)?.env).toMatchObject({
+      PIP_CACHE_DIR: join(home, '.cache/pip'),
+      UV_PYTHON_INSTALL_DIR: join(base, 'cache/pythons'),
+      UV_PYTHON_DOWNLOADS: 'never',
+    });
+  });
+
+  it.each<[Limit, string]>([
+    ['memory', 'more memory'],
+    ['processes', 'more processes'],
+    ['disk', 'more to the disk'],
+    ['output', 'printed more'],
+  ])('says that it went beyond a limit: %s', async (limit, words) => {
+    exceeded = limit;
+    const told = await runner.run(command(['say', 'hunter2']), placeOf()).finally(() => {
+      exceeded = null;
+    });
+    expect(told).toMatchObject({
+      code: 'limit-exceeded',
+      message: expect.stringContaining(words),
+      detail: 'in .\n',
     });
   });
 
@@ -129,12 +177,8 @@ describe('what it refuses, running nothing', () => {
       command(['show'], { tool: { name: 'pipenv', version: null, python: null, with: [] } }),
       'tool-install-broken',
     ],
-  ])('%s', async (_, asked, code) => {
-    expect(await runner.run(asked, root, {})).toMatchObject({ code });
-  });
-
-  it('a run that sets HOME', async () => {
-    expect(await runner.run(command(['show']), root, { HOME: '/x' })).toMatchObject({ code: 'internal' });
+  ])('%s', async (_, wanted, code) => {
+    expect(await runner.run(wanted, placeOf())).toMatchObject({ code });
   });
 });
 

@@ -4,24 +4,31 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CancelledError } from '../../src/errors.ts';
-import type { CommandResult, ToolSpec } from '../../src/model.ts';
-import type { ChildInput } from '../../src/run/child.ts';
+import type { ToolSpec } from '../../src/model.ts';
+import type { ConfinedInput, ConfinedResult } from '../../src/run/sandbox/confined.ts';
 import { createToolbox } from '../../src/run/toolbox.ts';
 import type { ToolboxOptions } from '../../src/run/toolbox.ts';
 
 let cacheFolder = '';
-let calls: ChildInput[] = [];
+let calls: ConfinedInput[] = [];
 beforeEach(() => {
   cacheFolder = mkdtempSync(join(tmpdir(), 'toolbox-'));
   calls = [];
 });
 afterEach(() => rmSync(cacheFolder, { recursive: true, force: true }));
 
-const good: CommandResult = { exitCode: 0, timedOut: false, stdout: '', stderr: '', seconds: 1 };
+const good: ConfinedResult = {
+  exitCode: 0,
+  timedOut: false,
+  stdout: '',
+  stderr: '',
+  seconds: 1,
+  exceeded: null,
+};
 const poetry: ToolSpec = { name: 'poetry', version: '1.8.5', python: '3.11', with: [] };
 
 /** Does what `uv venv` does, as far as it matters here. */
-function fakeUv(input: ChildInput): Promise<CommandResult> {
+function fakeUv(input: ConfinedInput): Promise<ConfinedResult> {
   calls.push(input);
   if (input.args[0] === 'venv') {
     const bin = join(input.args.at(-1) ?? '', 'bin');
@@ -45,8 +52,16 @@ function toolbox(more: Partial<ToolboxOptions> = {}) {
     },
     indexUrl: null,
     cutoff: null,
-    env: () => Promise.resolve({ PATH: '/usr/bin' }),
-    cwd: '/',
+    env: () => Promise.resolve({ PATH: '/usr/bin', HTTPS_PROXY: 'http://operator' }),
+    pass: () =>
+      Promise.resolve({
+        environment: { HTTPS_PROXY: 'http://door' },
+        readable: ['/run/door.pem'],
+        socket: '/run/door',
+      }),
+    readable: () => Promise.resolve(['/pythons', '/uv']),
+    pythonFolder: join(cacheFolder, 'pythons'),
+    home: '/home-of-tools',
     exec: fakeUv,
     redact: (text) => text.replaceAll('secret', '***'),
     signal: null,
@@ -77,6 +92,14 @@ describe('installing', () => {
       '--python',
       '/python3.11',
     ]);
+    const work = venv?.args.at(-1) ?? '';
+    const pythons = join(cacheFolder, 'pythons');
+    const readable = ['/pythons', '/uv', '/run/door.pem'];
+    const seen = { readable, door: '/run/door' };
+    expect(venv?.access).toEqual({ ...seen, writable: ['/home-of-tools', work, pythons] });
+    // What runs now may be code of others.
+    expect(pip?.access).toEqual({ ...seen, writable: ['/home-of-tools', work] });
+    expect(pip).toMatchObject({ cwd: '/home-of-tools', env: { HTTPS_PROXY: 'http://door' } });
     expect(pip?.args.slice(0, 4)).toEqual(['pip', 'install', '--no-config', '--python']);
     expect(pip?.args.slice(-2)).toEqual(['poetry==1.8.5', 'plugin==0.4.2']);
     expect(excludeNewer()).toBe('2025-03-03T00:00:00.000Z');
@@ -192,7 +215,7 @@ describe('what cannot be installed', () => {
     ['× Failed to build `pyrsistent==0.17`', 'tool-install-broken'],
     ['secret surprise', 'tool-install-broken'],
   ])("tells the cause by the tool's own words: %s", async (stderr, code) => {
-    const exec = (input: ChildInput) =>
+    const exec = (input: ConfinedInput) =>
       input.args[0] === 'venv' ? fakeUv(input) : Promise.resolve({ ...good, exitCode: 2, stderr });
     const reason = await toolbox({ exec }).install(poetry);
     expect(reason).toMatchObject({ code, detail: stderr.replaceAll('secret', '***') });

@@ -59,9 +59,11 @@ const replaced: HandlerOptions['relock'] = async ({ job, look, signal }) => {
   return outcome;
 };
 
+const settings = await loadSettings(null, process.env);
 const service = await startService({
   operator: readOperator(process.env),
-  settings: await loadSettings(null, process.env),
+  // On a developer's machine there may be no bubblewrap; in CI there is.
+  settings: { ...settings, sandbox: settings.sandbox ?? 'auto' },
   environment: process.env,
   version: '0.0.0-test',
   now,

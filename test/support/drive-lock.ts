@@ -34,7 +34,7 @@ export function factsOf(tree: Tree, more: Partial<Facts> = {}): Facts {
     pythonDownloads: false,
     uvVersion: '0.13.9',
     index: { url: 'https://pypi.org/simple', isMirror: false, hasVersionJson: true },
-    cooldown: null,
+    cutoff: null,
     timeoutSeconds: 60,
     newestTool: () => null,
     ...more,
@@ -62,8 +62,17 @@ export async function pythonsOf(uv: string): Promise<Facts['pythons']> {
   return parsePythons(stdout);
 }
 
-/** @param uv absolute path of the uv that stands for every version. */
-export async function driveLock(lock: PlannedLock, facts: Facts, root: string, uv: string): Promise<Driven> {
+/**
+ * @param uv absolute path of the uv that stands for every version.
+ * @param environment of each command, over its own.
+ */
+export async function driveLock(
+  lock: PlannedLock,
+  facts: Facts,
+  root: string,
+  uv: string,
+  environment: Readonly<Record<string, string>> = {},
+): Promise<Driven> {
   const history: StepResult[] = [];
   while (history.length < 40) {
     const step = lock.next(facts, history);
@@ -75,7 +84,7 @@ export async function driveLock(lock: PlannedLock, facts: Facts, root: string, u
       }
       history.push({ step, result: null, files: {} });
     } else {
-      const result = await runCommand(step.command, root, uv);
+      const result = await runCommand(step.command, root, uv, environment);
       const files = Object.fromEntries(
         step.command.outputs.map((path) => [path, readOrNull(join(root, path))]),
       );
@@ -85,8 +94,14 @@ export async function driveLock(lock: PlannedLock, facts: Facts, root: string, u
   throw new Error('More than 40 steps.');
 }
 
-function runCommand(command: Command, root: string, uv: string): Promise<CommandResult> {
-  return execute(uv, command.argv.slice(1), join(root, command.cwd), command.env);
+function runCommand(
+  command: Command,
+  root: string,
+  uv: string,
+  environment: Readonly<Record<string, string>>,
+): Promise<CommandResult> {
+  const env = { ...command.env, ...environment };
+  return execute(uv, command.argv.slice(1), join(root, command.cwd), env);
 }
 
 export async function execute(

@@ -19,18 +19,37 @@ export interface ToolRun {
   readonly home: string;
   /** ISO 8601 date: the tool's own dependencies are of that day. */
   readonly toolsFrom: string;
+  /** Of the tool, over the command's own. It is installed without. */
+  readonly environment?: Readonly<Record<string, string>>;
 }
 
 /** Runs `args` of a command's tool, in its environment. */
-export function runTool(command: Command, args: readonly string[], run: ToolRun): Promise<CommandResult> {
-  const { name, version, python, with: more } = command.tool;
+export async function runTool(
+  command: Command,
+  args: readonly string[],
+  run: ToolRun,
+): Promise<CommandResult> {
   mkdirSync(run.home, { recursive: true });
+  const installed = await start(command, [command.argv[0], '--version'], run, [], {});
+  if (installed.exitCode !== 0) return installed;
+  return start(command, args, run, ['--offline'], run.environment ?? {});
+}
+
+function start(
+  command: Command,
+  args: readonly string[],
+  run: ToolRun,
+  options: readonly string[],
+  environment: Readonly<Record<string, string>>,
+): Promise<CommandResult> {
+  const { name, version, python, with: more } = command.tool;
   return execute(
     run.uv,
     [
       'tool',
       'run',
       '--quiet',
+      ...options,
       '--exclude-newer',
       run.toolsFrom,
       '--python',
@@ -41,7 +60,7 @@ export function runTool(command: Command, args: readonly string[], run: ToolRun)
       ...args,
     ],
     join(run.root, command.cwd),
-    { UV_CACHE_DIR: CACHE, ...command.env, HOME: run.home, LANG: 'C.UTF-8' },
+    { ...command.env, ...environment, UV_CACHE_DIR: CACHE, HOME: run.home, LANG: 'C.UTF-8' },
   );
 }
 

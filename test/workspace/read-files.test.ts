@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { writeFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import { localWorkspace } from '../../src/workspace/local.ts';
 import { MAX_BYTES, SMALL_BYTES, wanted } from '../../src/workspace/wanted.ts';
 import { folder } from '../support/folder.ts';
@@ -29,6 +29,24 @@ describe('a snapshot', () => {
       'poetry.lock': { kind: 'symlink' },
       'uv.lock': { kind: 'too-large', bytes: MAX_BYTES + 1 },
     });
+  });
+
+  it('reads nothing behind a folder that became a link', async () => {
+    const root = folder({
+      'repo/here/uv.lock': 'x',
+      'repo/app/sub/uv.lock': 'x',
+    });
+    const copy = await localWorkspace({ root: join(root, 'repo'), scratch: [folder()] }).checkOut();
+    onTestFinished(() => copy.close());
+    rmSync(join(copy.root, 'app'), { recursive: true });
+    symlinkSync(root, join(copy.root, 'app'));
+    mkdirSync(join(root, 'sub'));
+    writeFileSync(join(root, 'sub/uv.lock'), 'secret');
+    expect([...(await copy.read(['app/sub/uv.lock', 'here/uv.lock']))]).toEqual([
+      ['app/sub/uv.lock', { kind: 'symlink' }],
+      ['here/uv.lock', { kind: 'text', text: 'x' }],
+    ]);
+    await expect(copy.changes(['app/sub/uv.lock'])).rejects.toThrow('app/sub/uv.lock became a symlink');
   });
 
   it('reads a large text file only when its head looks like a lock', async () => {

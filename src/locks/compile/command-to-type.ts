@@ -10,7 +10,7 @@ export function commandToType(spec: CompileSpec): readonly string[] {
   switch (spec.kind) {
     case 'uv-pip-compile': {
       const python = spokenPython(spec);
-      const argv = uvArgv(spec, { python, excludeNewer: null, constraints: [] });
+      const argv = uvArgv(spec, { python, constraints: [] });
       return hasOption(spec.options, '--no-header') ? argv : argv.filter((word) => word !== '--no-header');
     }
     case 'pip-compile':

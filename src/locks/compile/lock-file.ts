@@ -14,8 +14,8 @@ export function wholeText(spec: CompileSpec, header: string, body: string): stri
 }
 
 /**
- * Threat: a loopback or mirror address, or a folder of this machine, in a published lock; or a solver that ended well with
- * nothing written.
+ * Threat: a mirror's address, or a folder of this machine, in a published lock; or a solver that ended well with nothing
+ * written.
  * @returns why the text must not be written, or null.
  */
 export function whyUnfit(spec: CompileSpec, facts: Facts, wishes: Wishes, text: string): Reason | null {
@@ -35,12 +35,8 @@ export function whyUnfit(spec: CompileSpec, facts: Facts, wishes: Wishes, text: 
     readText(facts.tree, spec.lock) ?? '',
     ...wishes.globals.map(({ option }) => option.value ?? ''),
   ];
-  const standIns = [
-    ...(facts.cooldown === null ? [] : [facts.cooldown.indexUrl]),
-    ...(facts.index.isMirror ? [facts.index.url] : []),
-  ];
-  for (const url of standIns) {
-    const host = url.replace(/^[a-z]+:\/\/(?:[^/@]*@)?/iu, '').replace(/\/.*$/u, '');
+  if (facts.index.isMirror) {
+    const host = facts.index.url.replace(/^[a-z]+:\/\/(?:[^/@]*@)?/iu, '').replace(/\/.*$/u, '');
     if (host !== '' && text.includes(`/${host}/`) && !known.some((one) => one.includes(host))) {
       return unfit(spec, `it names ${host}, the index that stands for the public one on this machine`);
     }

@@ -3,7 +3,7 @@ import type { ToolSpec } from '../../model.ts';
 import type { Facts } from '../ecosystem.ts';
 import { minorOf } from '../python-versions.ts';
 import { relativeTo, resolveInside } from '../tree.ts';
-import { asArguments, valuesOf } from './chosen-options.ts';
+import { asArguments } from './chosen-options.ts';
 import type { PythonPlan } from './python-plan.ts';
 import type { CompileSpec } from './spec.ts';
 import { namesOwnIndex } from './uv-environment.ts';
@@ -44,25 +44,14 @@ export function pipToolsSpec(
   return { name, version, python, with: [] };
 }
 
-/**
- * pip has no cut-off of its own before 26.0, so the loopback index hides younger files; it stands for the public index
- * only. Where the repository names its own, pip's option applies (26.0 and later; older ones ignore the variable).
- */
+/** The operator's mirror, but where the repository names an index of its own in its place. */
 export function pipEnvironment(
   spec: CompileSpec,
   facts: Facts,
   wishes: Wishes,
 ): Readonly<Record<string, string>> {
-  const { cooldown, index } = facts;
-  const env: Record<string, string> = {};
-  const own = namesOwnIndex(spec, wishes);
-  const hasExtra =
-    valuesOf(spec.options, '--extra-index-url').length > 0 ||
-    wishes.globals.some(({ option }) => option.name === '--extra-index-url');
-  if (!own && cooldown !== null) env['PIP_INDEX_URL'] = cooldown.indexUrl;
-  else if (!own && index.isMirror) env['PIP_INDEX_URL'] = index.url;
-  if (cooldown !== null && (own || hasExtra)) env['PIP_UPLOADED_PRIOR_TO'] = cooldown.cutoff;
-  return env;
+  const { index } = facts;
+  return index.isMirror && !namesOwnIndex(spec, wishes) ? { PIP_INDEX_URL: index.url } : {};
 }
 
 /**

@@ -1,10 +1,8 @@
 /** One solve by uv, with what it takes when the lock's Python is not here. Pure: steps of data. */
-import { builtPackages, withoutLog } from '../build-log.ts';
+import { builtPackages, mustBuild, withoutLog } from '../build-log.ts';
 import type { Command, CommandResult, Reason } from '../../model.ts';
 import type { Facts, Step, StepResult } from '../ecosystem.ts';
 import { normaliseText } from '../tree.ts';
-import { howToGetPython } from '../python-download.ts';
-import { minorOf } from '../python-versions.ts';
 import type { PythonPlan } from './python-plan.ts';
 import type { CompileSpec } from './spec.ts';
 
@@ -51,8 +49,13 @@ export function* runUv(ask: UvAsk): Solving<Solved> {
     const note = `Solved for Python ${plan.version} without an interpreter of that version: nothing had to be built.`;
     return { ...first, notes: [note] };
   }
-  if (!facts.pythonDownloads)
-    return { kind: 'python-missing', reason: mustBuild(ask.spec, plan.version, built) };
+  if (!facts.pythonDownloads) {
+    const { lock, python } = ask.spec;
+    return {
+      kind: 'python-missing',
+      reason: mustBuild(lock, { ...python, version: plan.version }, built),
+    };
+  }
   return yield* runOnce(ask, ['--python', plan.version, ...withoutPythonVersion(ask, plan.version)], {
     UV_PYTHON_DOWNLOADS: 'automatic',
   });
@@ -93,17 +96,4 @@ function* runWith(ask: UvAsk, argv: Command['argv'], env: Readonly<Record<string
   const { stderr } = result;
   if (result.exitCode !== 0 || text === null) return { kind: 'failed', command, result, stderr };
   return { kind: 'solved', text: normaliseText(text), notes: [], stderr };
-}
-
-function mustBuild(spec: CompileSpec, version: string, built: readonly string[]): Reason {
-  const shown = built
-    .slice(0, 5)
-    .map((name) => (/^(?:file:|\.?\/)/u.test(name) ? 'a package of the repository itself' : name));
-  const more = built.length > 5 ? ` and ${built.length - 5} more` : '';
-  return {
-    code: 'python-missing',
-    message: `${spec.lock} is for Python ${version} (${spec.python.from}), which is not installed here. uv can solve without it only as long as nothing has to be built, but ${[...new Set(shown)].join(', ')}${more} must be built to learn what it depends on.`,
-    fix: howToGetPython(`Python ${minorOf(version)}`),
-    detail: '',
-  };
 }

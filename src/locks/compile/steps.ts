@@ -78,7 +78,7 @@ function compile(spec: CompileSpec, facts: Facts): Script {
 function* compileByUv(spec: CompileSpec, facts: Facts): Script {
   const wishes = readWishes(spec, facts.tree);
   const plan = planPython(spec, facts);
-  const { env, excludeNewer, standIn } = uvSurroundings(spec, facts, wishes);
+  const { env, standIn } = uvSurroundings(spec, facts, wishes);
   const solved = yield* runUv({
     spec,
     facts,
@@ -86,10 +86,10 @@ function* compileByUv(spec: CompileSpec, facts: Facts): Script {
     version: spec.toolVersion,
     env,
     python: uvPythonArguments(spec, plan),
-    argv: (python) => uvArgv(spec, { python, excludeNewer, constraints: [] }),
+    argv: (python) => uvArgv(spec, { python, constraints: [] }),
     isStale: (command, result) => isStale(spec, facts, wishes, command, result),
   });
-  if (solved.kind !== 'solved') return failed(spec, wishes, solved);
+  if (solved.kind !== 'solved') return failed(spec, facts, wishes, solved);
   const body = standIn === null ? solved.text : withPublicIndex(solved.text, standIn);
   const text = wholeText(spec, spec.header, body);
   const unfit = whyUnfit(spec, facts, wishes, text);
@@ -125,7 +125,7 @@ function* compileForPip(spec: CompileSpec, facts: Facts): Script {
     return yield* compileByOwnTool(spec, facts, [`Solved by ${tool} itself: ${why}.`]);
   }
   const plan = planPython(spec, facts);
-  const { env, excludeNewer } = uvSurroundings(inner, facts, wishes);
+  const { env } = uvSurroundings(inner, facts, wishes);
   const layers = multiLayers(spec, facts.tree);
   const constraints = isMulti ? layers.locks.map((lock) => relativeTo(spec.cwd, lock)) : [];
   const solved = yield* runUv({
@@ -136,12 +136,12 @@ function* compileForPip(spec: CompileSpec, facts: Facts): Script {
     // pip-compile does not read [tool.uv].
     env: { ...env, UV_NO_CONFIG: '1' },
     python: pythonArguments(spec, plan),
-    argv: (python) => uvArgvForPipCompile(inner, finder, { python, excludeNewer, constraints }),
+    argv: (python) => uvArgvForPipCompile(inner, finder, { python, constraints }),
     isStale: (command, result) => isStale(spec, facts, wishes, command, result),
   });
   if (solved.kind !== 'solved') {
     const refusal = solved.kind === 'failed' ? whyUvRefused(solved.result) : null;
-    if (refusal === null || spec.solver === 'uv') return failed(spec, wishes, solved);
+    if (refusal === null || spec.solver === 'uv') return failed(spec, facts, wishes, solved);
     return yield* compileByOwnTool(spec, facts, [`Solved by ${tool} itself, since uv refused: ${refusal}`]);
   }
   const python = solvedVersion(spec, plan);
@@ -165,12 +165,11 @@ function* compileByOwnTool(spec: CompileSpec, facts: Facts, notes: readonly stri
   const plan = planPython(spec, facts);
   const tool = pipToolsSpec(isMulti ? 'pip-compile-multi' : 'pip-tools', spec, facts, plan);
   if (tool === null) return { do: 'fail', reason: pythonMissing(spec, notes) };
-  const env = pipEnvironment(inner, facts, wishes);
   const command: Command = {
     tool,
     argv: isMulti ? multiArgv(spec) : pipCompileArgv(spec),
     cwd: spec.cwd,
-    env,
+    env: pipEnvironment(inner, facts, wishes),
     outputs: [spec.lock],
     timeoutSeconds: facts.timeoutSeconds,
   };
@@ -181,7 +180,7 @@ function* compileByOwnTool(spec: CompileSpec, facts: Facts, notes: readonly stri
   }
   const written = files[spec.lock] ?? null;
   if (result === null || result.exitCode !== 0 || written === null) {
-    const failure = result === null ? null : explain(spec, wishes, command, result);
+    const failure = result === null ? null : explain(spec, facts, wishes, command, result);
     const why = failure ?? reason('internal', `${spec.lock}: the run gave no result.`);
     return {
       do: 'fail',
@@ -199,9 +198,7 @@ function* compileByOwnTool(spec: CompileSpec, facts: Facts, notes: readonly stri
   const unfit = whyUnfit(spec, facts, wishes, text);
   if (unfit !== null) return { do: 'fail', reason: unfit };
   yield { do: 'write', files: { ...(isMulti ? lowerLocks(spec, facts) : {}), [spec.lock]: text } };
-  const isBounded = env['PIP_UPLOADED_PRIOR_TO'] === undefined;
-  const caveat = "The cool-down holds for the repository's own indexes only as of pip 26.0.";
-  return { do: 'done', solver, notes: isBounded ? notes : [...notes, caveat] };
+  return { do: 'done', solver, notes };
 }
 
 /** pip-compile-multi makes lower locks again, each of which is a target of its own: back to what they were. */
@@ -216,17 +213,25 @@ function lowerLocks(spec: CompileSpec, facts: Facts): Readonly<Record<string, st
 
 function failed(
   spec: CompileSpec,
+  facts: Facts,
   wishes: Wishes,
   solved: Exclude<Solved, { kind: 'solved' }>,
 ): Extract<Step, { do: 'fail' }> {
   return {
     do: 'fail',
-    reason: solved.kind === 'failed' ? explain(spec, wishes, solved.command, solved.result) : solved.reason,
+    reason:
+      solved.kind === 'failed' ? explain(spec, facts, wishes, solved.command, solved.result) : solved.reason,
   };
 }
 
-function explain(spec: CompileSpec, wishes: Wishes, command: Command, result: CommandResult): Reason {
-  return explainFailure({ target: targetOf(spec, wishes), command, result });
+function explain(
+  spec: CompileSpec,
+  facts: Facts,
+  wishes: Wishes,
+  command: Command,
+  result: CommandResult,
+): Reason {
+  return explainFailure({ target: targetOf(spec, wishes), command, result, cutoff: facts.cutoff });
 }
 
 function isStale(
@@ -236,7 +241,7 @@ function isStale(
   command: Command,
   result: CommandResult,
 ): boolean {
-  return looksStale(spec, facts.tree, result, explain(spec, wishes, command, result));
+  return looksStale(spec, facts.tree, result, explain(spec, facts, wishes, command, result));
 }
 
 /** As much of the target as an explanation can want. */

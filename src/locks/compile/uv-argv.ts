@@ -13,27 +13,19 @@ export type UvArgv = readonly [string, ...string[]];
 /** Parts that differ from run to run. */
 export interface UvRun {
   readonly python: readonly string[];
-  /** Over the lock's own cut-off; null: the lock's own, if any. */
-  readonly excludeNewer: string | null;
   /** Locks that this one is bound to. */
   readonly constraints: readonly string[];
 }
 
 /** For a lock of uv's own: its options as they are. The header is ours to keep, so uv writes none. */
 export function uvArgv(spec: CompileSpec, run: UvRun): UvArgv {
-  const options = spec.options.filter(
-    ({ name }) =>
-      name !== '--no-header' &&
-      name !== '--header' &&
-      !(run.excludeNewer !== null && name === '--exclude-newer'),
-  );
+  const options = spec.options.filter(({ name }) => name !== '--no-header' && name !== '--header');
   return [
     'uv',
     'pip',
     'compile',
     ...filesOf(spec),
     ...asArguments(options),
-    ...(run.excludeNewer === null ? [] : ['--exclude-newer', run.excludeNewer]),
     ...run.python,
     '--no-header',
     '--upgrade',
@@ -52,7 +44,6 @@ function filesOf(spec: CompileSpec): readonly string[] {
 export function uvArgvForPipCompile(spec: CompileSpec, finder: FinderState, run: UvRun): UvArgv {
   const { options } = spec;
   const cutoff =
-    run.excludeNewer ??
     valuesOf(options, '--uploaded-prior-to').at(-1) ??
     valuesOf(options, '--pip-args')
       .flatMap((value) => readPipArgs(value)?.options ?? [])

@@ -1,4 +1,4 @@
-/** Index and cool-down for uv, given through the environment so that no trace of them lands in a lock. Pure. */
+/** The index for uv, given through the environment so that no trace of it lands in a lock. Pure. */
 import { parse } from 'smol-toml';
 import type { Facts } from '../ecosystem.ts';
 import { readText } from '../tree.ts';
@@ -10,51 +10,18 @@ import type { Wishes } from './wishes.ts';
 
 export interface UvSurroundings {
   readonly env: Readonly<Record<string, string>>;
-  /** Overrides the lock's own option of that name; none when that stays. */
-  readonly excludeNewer: string | null;
   /** The index that stands for the public one, if any: must not show in the lock. */
   readonly standIn: string | null;
 }
 
-/**
- * uv's order is: option, then environment, then configuration file; only the first of these counts. So of two cut-offs the
- * earlier one is passed. One that is relative (`7 days`) cannot be compared without a clock: it stays, and ours comes in
- * through the loopback index that hides younger files.
- *
- * `UV_DEFAULT_INDEX` beats even an `--index-url` in an input, so it is set only where none names its own.
- */
+/** `UV_DEFAULT_INDEX` beats even an `--index-url` in an input, so it is set only where none names its own. */
 export function uvSurroundings(spec: CompileSpec, facts: Facts, wishes: Wishes): UvSurroundings {
-  const env: Record<string, string> = {};
+  if (!facts.index.isMirror) return { env: {}, standIn: null };
   const readsConfig = spec.kind === 'uv-pip-compile' && !hasOption(spec.options, '--no-config');
   const uvTable = readsConfig ? readUvTable(spec, facts) : {};
-  let standIn = facts.index.isMirror ? facts.index.url : null;
-  let excludeNewer: string | null = null;
-  const { cooldown } = facts;
-  if (cooldown !== null) {
-    const option = valuesOf(spec.options, '--exclude-newer', '--uploaded-prior-to').at(-1) ?? null;
-    const config = tableAt(uvTable, 'pip')['exclude-newer'] ?? uvTable['exclude-newer'];
-    const own = option ?? (config instanceof Date ? config.toISOString() : config);
-    if (typeof own !== 'string') {
-      env['UV_EXCLUDE_NEWER'] = cooldown.cutoff;
-    } else {
-      const time = instantOf(own);
-      // The loopback index in front hides what is younger than ours.
-      if (time === null) standIn = cooldown.indexUrl;
-      else if (Date.parse(cooldown.cutoff) < time && option === null)
-        env['UV_EXCLUDE_NEWER'] = cooldown.cutoff;
-      else if (Date.parse(cooldown.cutoff) < time) excludeNewer = cooldown.cutoff;
-    }
-  }
-  if (namesOwnIndex(spec, wishes, uvTable)) standIn = null;
-  if (standIn !== null) env['UV_DEFAULT_INDEX'] = standIn;
-  return { env, excludeNewer, standIn };
-}
-
-/** Milliseconds of an instant as uv takes it; a bare date is its whole day. null for a duration. */
-function instantOf(text: string): number | null {
-  if (/^\d{4}-\d{2}-\d{2}$/u.test(text)) return Date.parse(`${text}T00:00:00Z`) + 86_400_000;
-  const time = /^\d{4}-\d{2}-\d{2}[T ]/u.test(text) ? Date.parse(text) : Number.NaN;
-  return Number.isNaN(time) ? null : time;
+  if (namesOwnIndex(spec, wishes, uvTable)) return { env: {}, standIn: null };
+  const { url } = facts.index;
+  return { env: { UV_DEFAULT_INDEX: url }, standIn: url };
 }
 
 /** Whether the public index is replaced (or not asked) by the repository's own word. */

@@ -27,6 +27,14 @@ export function recogniseNetwork(evidence: Evidence): Recognised | null {
   const { url, status, others = [] } = trouble;
   const remote = remoteFor(failure, url);
   const shown = [`${short(url)}${namedIn(remote)}`, ...others.map((other) => short(other))].join(' or ');
+  if (status === NO_UPLOAD_TIMES && failure.cutoff !== null) {
+    return {
+      code: 'cooldown-unsupported',
+      message: `${shown} tells no upload times, so that the cool-down cannot be kept there.`,
+      fix: 'Run this lock without a cool-down, or take an index that tells upload times (PEP 700).',
+      words: WORDS,
+    };
+  }
   if (status === 401 || status === 403 || status === 407) {
     return {
       code: 'authentication-required',
@@ -46,6 +54,9 @@ export function recogniseNetwork(evidence: Evidence): Recognised | null {
     words: WORDS,
   };
 }
+
+/** With this status Relock's own proxy refuses a page without upload times, and says so; pip shows neither. */
+const NO_UPLOAD_TIMES = 424;
 
 const WORDS =
   /(?:error|warning)?:? ?(?:Request failed after|Failed to (?:fetch|download)|An index|Source \()|hint: An index|40[13] Error|Client Error|Server Error|HTTP error|Max retries exceeded|Retrying \(|All attempts to connect|Authorization error/iu;

@@ -6,6 +6,8 @@ export interface Failure {
   readonly target: Target;
   readonly command: Command;
   readonly result: CommandResult;
+  /** As `Facts.cutoff`. */
+  readonly cutoff: string | null;
 }
 
 /** What is known of a failed command. */

@@ -114,7 +114,7 @@ function noVersion({ flat, failure }: Evidence): Recognised | null {
   return {
     code: 'unsatisfiable',
     message: `There is no version ${short(wanted, 100)} on the index${wanter}.`,
-    fix: 'Correct or loosen the requirement in the manifest; a cool-down may also hide the release that would do.',
+    fix: 'Correct or loosen the requirement in the manifest.',
     words: WORDS,
   };
 }

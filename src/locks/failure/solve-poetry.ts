@@ -45,7 +45,7 @@ export function recognisePoetrySolution({ flat, failure }: Evidence): Recognised
       : {
           code: 'unsatisfiable',
           message: `There is no version of ${none[1]} that satisfies ${none[2]}.`,
-          fix: 'Correct or loosen the requirement in pyproject.toml; a cool-down may also hide the release that would do.',
+          fix: 'Correct or loosen the requirement in pyproject.toml.',
           words: WORDS,
         };
   }

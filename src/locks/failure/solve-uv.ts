@@ -27,7 +27,7 @@ export function recogniseUvSolution({ flat, failure }: Evidence): Recognised | n
   return {
     code: 'unsatisfiable',
     message: clash(because),
-    fix: `Loosen one of these requirements in the manifest${hidden ? '; the cool-down may also hide the release that would do' : ''}.`,
+    fix: `Loosen one of these requirements in the manifest${hidden ? '; its own `exclude-newer` may also hide the release that would do' : ''}.`,
     words: WORDS,
   };
 }

@@ -2,7 +2,7 @@
 import type { Policy } from '../../config/policy.ts';
 import { policyFor } from '../../config/lock-policy.ts';
 import type { LockContent, Reason, Skip, Target, Tree } from '../../model.ts';
-import type { Detection, Facts, LockEcosystem, PlannedLock } from '../ecosystem.ts';
+import type { Detection, LockEcosystem, PlannedLock } from '../ecosystem.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
 import { choosePython } from '../python-choice.ts';
 import type { PythonAnswer } from '../python-choice.ts';
@@ -10,15 +10,16 @@ import { compareVersions, minorOf } from '../python-versions.ts';
 import { imagesThatInstall } from '../python-images.ts';
 import { parseRequirements } from '../requirements/parse.ts';
 import { mergePackages, nameOfLocation, pinnedVersion, union } from '../requirements/pins.ts';
-import { folderOf, readText, reason } from '../tree.ts';
+import { folderOf, readText, reason, relativeTo } from '../tree.ts';
 import { headOf, inputsOfCompiledLocks, isAnnotated, toolsHead } from './compiled-inputs.ts';
 import { compiledByFolder, compiledLockThatItRepeats, lockThatItRepeats } from './exported.ts';
 import type { CompiledLock } from './exported.ts';
 import { closureReader, remotesOf } from './includes.ts';
 import type { Closure } from './includes.ts';
+import { whyLowerBounds } from './lower-bounds.ts';
 import { readPins } from './pins.ts';
 import type { PinnedFile } from './pins.ts';
-import { allowsPrereleases, demandsAbove, namesOwnIndex } from './solver-input.ts';
+import { allowsPrereleases, namesOwnIndex } from './solver-input.ts';
 import { solveArguments } from './solve-command.ts';
 import { nextPinnedStep } from './steps.ts';
 
@@ -67,7 +68,10 @@ function look(around: Surroundings, path: string): Found {
   if (text === null) return null;
   const pinned = readPins(text);
   const why =
-    whyNotByHand(around, path, pinned) ?? toolThatWrote(path, text) ?? whyNoPinnedFile(path, pinned);
+    whyNotByHand(around, path, pinned) ??
+    toolThatWrote(path, text) ??
+    whyNoPinnedFile(path, pinned) ??
+    whyLowerBounds(around.policy, path, text);
   if (why === 'not-requirements') return null;
   const closure = around.closures.get(path);
   const problem = why ?? closure?.problem ?? null;
@@ -161,7 +165,7 @@ function planLock(
   const temporary = temporaryFiles(paths, path);
   const prereleases = allowsPrereleases(closure.entries);
   const hasHashes = pinned.moving.some(({ requirement }) => requirement.hashes.length > 0);
-  const input = nameIn(temporary.input);
+  const input = relativeTo(closure.cwd, temporary.input);
   const target: Target = {
     path,
     kind: 'pinned',
@@ -175,7 +179,7 @@ function planLock(
       from: `hand-pinned: uv solves ${input}, a copy with \`>=\` for \`==\`, and Relock puts the versions back${uvVersion === null ? '' : '; tool-version of [[lock]] in .github/relock.toml'}`,
     },
     python,
-    cwd: folderOf(path),
+    cwd: closure.cwd,
     command: [...solveArguments(python, prereleases, hasHashes), input],
     remotes: remotesOf(closure.entries),
     notes,
@@ -185,12 +189,9 @@ function planLock(
     uvVersion,
     prereleases,
     ownIndex: namesOwnIndex(closure.entries),
-    fixed: fixedNames(path, pinned, closure),
+    includes: closure.files,
     temporary,
-    demands: (facts: Facts) => {
-      const beside = installedBeside(closures, path, above);
-      return demandsAbove(beside.map((file) => readPins(readText(facts.tree, file) ?? '')));
-    },
+    beside: installedBeside(closures, path, above),
   };
   return {
     target,
@@ -219,18 +220,6 @@ function installedBeside(
   const own = new Set([path, ...(closures.get(path)?.files ?? [])]);
   const files = above.flatMap((file) => [file, ...(closures.get(file)?.files ?? [])]);
   return [...new Set(files)].filter((file) => !own.has(file));
-}
-
-/** Packages whose version is not this lock's to choose: its held pins, and the pins of the files that it reads. */
-function fixedNames(path: string, { held }: PinnedFile, { entries }: Closure): readonly string[] {
-  const below = entries.flatMap(({ path: file, entry }) => {
-    if (file === path || entry.kind !== 'requirement' || entry.name === null) return [];
-    return pinnedVersion(entry) === null ? [] : [entry.name];
-  });
-  return union(
-    held.map(({ name }) => name),
-    below,
-  );
 }
 
 /** A file that no image installs itself is for the image that installs a file above it. */

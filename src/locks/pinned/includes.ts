@@ -15,10 +15,14 @@ export interface Closure {
   readonly files: readonly string[];
   /** Lines of the first file and of all that it reads. */
   readonly entries: readonly ReadEntry[];
+  /** Where pip is run: it and uv look from there for local packages (`-e .[dev]`), wherever the file is. */
+  readonly cwd: string;
   /** Why it cannot be solved here, or null. */
   readonly problem: Reason | null;
 }
 
+/** By one of these uv knows a project. */
+const PROJECT_FILES = ['pyproject.toml', 'setup.py'];
 const URL_LIKE = /^[A-Za-z][A-Za-z0-9+.-]+:\/\//u;
 
 /** Makes a function that follows `-r` and `-c` from one file of a tree. Never throws; a cycle is followed once. */
@@ -40,12 +44,10 @@ function readClosure(
 ): Closure {
   const seen = new Set<string>([start]);
   const entries: ReadEntry[] = [];
-  let problem: Reason | null = null;
   const waiting = [start];
   for (let path = waiting.shift(); path !== undefined; path = waiting.shift()) {
     for (const entry of entriesOf(path)) {
       entries.push({ path, entry });
-      problem ??= problemOf(tree, paths, path, entry);
       if (entry.kind !== 'include' && entry.kind !== 'constraint') continue;
       const included = resolveInside(folderOf(path), entry.path);
       if (included === null || seen.has(included) || URL_LIKE.test(entry.path)) continue;
@@ -54,11 +56,39 @@ function readClosure(
     }
   }
   seen.delete(start);
-  return { files: [...seen].sort(), entries, problem };
+  const cwd = workingFolder(paths, start, entries);
+  let problem: Reason | null = null;
+  for (const { path, entry } of entries) problem ??= problemOf(tree, paths, cwd, { path, entry });
+  return { files: [...seen].sort(), entries, cwd, problem };
+}
+
+/** The nearest folder, from the file's own upwards, in which every local package is; its own where there is none. */
+function workingFolder(paths: ReadonlySet<string>, start: string, entries: readonly ReadEntry[]): string {
+  const local = entries.flatMap(({ entry }) =>
+    entry.kind === 'requirement' ? (localPathOf(entry) ?? []) : [],
+  );
+  const own = folderOf(start);
+  for (let folder = own; local.length > 0; folder = folderOf(folder)) {
+    if (local.every((path) => isPackage(paths, resolveInside(folder, path)))) return folder;
+    if (folder === '.') break;
+  }
+  return own;
+}
+
+function isPackage(paths: ReadonlySet<string>, place: string | null): boolean {
+  if (place === null) return false;
+  return [place, ...PROJECT_FILES.map((name) => (place === '.' ? name : `${place}/${name}`))].some((path) =>
+    paths.has(path),
+  );
 }
 
 /** Threat: a path that leaves the repository would have uv read (or build) something of the machine. */
-function problemOf(tree: Tree, paths: ReadonlySet<string>, path: string, entry: Entry): Reason | null {
+function problemOf(
+  tree: Tree,
+  paths: ReadonlySet<string>,
+  cwd: string,
+  { path, entry }: ReadEntry,
+): Reason | null {
   const named = localPathOf(entry);
   if (entry.kind === 'option' && entry.name === '--hash') {
     return reason(
@@ -68,7 +98,7 @@ function problemOf(tree: Tree, paths: ReadonlySet<string>, path: string, entry: 
     );
   }
   if (named === null) return null;
-  const inside = resolveInside(folderOf(path), named);
+  const inside = resolveInside(entry.kind === 'requirement' ? cwd : folderOf(path), named);
   if (inside === null) {
     return reason(
       'path-outside-repository',

@@ -36,7 +36,7 @@ export function notesOnPins(
 }
 
 /** Pins whose new version is lower than the present one. */
-export function movedBack(pins: readonly Pin[], news: ReadonlyMap<string, NewPin>): readonly Pin[] {
+function movedBack(pins: readonly Pin[], news: ReadonlyMap<string, NewPin>): readonly Pin[] {
   return pins.filter(({ name, version }) => {
     const next = news.get(name);
     return next !== undefined && lt(next.version, version);

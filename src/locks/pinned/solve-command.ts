@@ -1,6 +1,7 @@
 /** The uv command that solves an opened copy of a hand-pinned file. */
 import { fullVersion } from '../compile/python-plan.ts';
 import { minorOf } from '../python-versions.ts';
+import { relativeTo } from '../tree.ts';
 import type { Command, PythonChoice } from '../../model.ts';
 import type { Facts } from '../ecosystem.ts';
 import type { PinnedLock } from './steps.ts';
@@ -9,8 +10,6 @@ interface SolveOptions {
   readonly hashes: boolean;
   /** Solve for all platforms, not only for this one. */
   readonly universal: boolean;
-  /** Packages that the cool-down does not hold for. */
-  readonly young: readonly string[];
   readonly python: PythonWay;
 }
 
@@ -20,9 +19,6 @@ interface SolveOptions {
  */
 type PythonWay = 'here' | 'absent' | 'fetch';
 
-/** For `--exclude-newer-package`, which old uvs give no other way to lift. */
-const NO_CUTOFF = '2100-01-01T00:00:00Z';
-
 /** The log names every source distribution that uv builds (or had built before) to learn its dependencies. */
 const DOWNLOADS: Readonly<Record<PythonWay, Readonly<Record<string, string>>>> = {
   here: {},
@@ -30,11 +26,11 @@ const DOWNLOADS: Readonly<Record<PythonWay, Readonly<Record<string, string>>>> =
   fetch: { UV_PYTHON_DOWNLOADS: 'automatic' },
 };
 
-/** Paths are relative to the file's folder, where the command runs. */
+/** Paths are relative to the folder where the command runs. */
 export function solveCommand(
   lock: PinnedLock,
   facts: Facts,
-  { hashes, universal, young, python }: SolveOptions,
+  { hashes, universal, python }: SolveOptions,
 ): Command {
   const { target, temporary } = lock;
   return {
@@ -46,14 +42,12 @@ export function solveCommand(
       '--no-config',
       ...interpreterArguments(target.python, facts, python),
       ...(universal ? ['--universal'] : []),
-      ...young.flatMap((name) => ['--exclude-newer-package', `${name}=${NO_CUTOFF}`]),
       '--output-file',
-      nameOf(temporary.output),
-      nameOf(temporary.input),
+      relativeTo(target.cwd, temporary.output),
+      relativeTo(target.cwd, temporary.input),
     ],
     cwd: target.cwd,
     env: {
-      ...(facts.cooldown === null ? {} : { UV_EXCLUDE_NEWER: facts.cooldown.cutoff }),
       // A default index from outside would win over the file's own.
       ...(facts.index.isMirror && !lock.ownIndex ? { UV_DEFAULT_INDEX: facts.index.url } : {}),
       ...DOWNLOADS[python],
@@ -106,8 +100,4 @@ function interpreterFor(version: string, pythons: Facts['pythons']): Facts['pyth
     pythons.find((python) => python.version === version) ??
     pythons.find((python) => minorOf(python.version) === minorOf(version))
   );
-}
-
-function nameOf(path: string): string {
-  return path.slice(path.lastIndexOf('/') + 1);
 }

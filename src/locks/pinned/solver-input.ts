@@ -27,49 +27,78 @@ export interface Opening {
   readonly bound: Bound;
   /** Name of a further file of constraints beside it, or null. */
   readonly constraints: string | null;
-  /** Names of moving pins that stay at their present version all the same. */
-  readonly kept?: ReadonlySet<string>;
+  readonly relax: Relax;
 }
 
+/** What stands for a pin that uv cannot see: another specifier, or nothing; null: the pin is not changed by this. */
+export type Relax = (pin: Pin) => { readonly specifier: string } | 'left-out' | null;
+
 /** The text for the first solve. */
-export function openedInput(pinned: PinnedFile, { bound, constraints, kept }: Opening): string {
-  const moving = movingEntries(pinned);
-  return render(pinned.file.entries, constraints, (entry) => {
-    const pin = moving.get(entry);
-    return pin === undefined || kept?.has(pin.name) === true ? entry.specifier : openedSpecifier(pin, bound);
-  });
+export function openedInput(pinned: PinnedFile, { bound, constraints, relax }: Opening): string {
+  return render(
+    pinned.file.entries,
+    constraints,
+    specifiersOf(pinned, relax, (pin) => openedSpecifier(pin, bound)),
+  );
 }
 
 /** The text for the second solve, of pins for other environments: what the first one gave is held. */
 export function universalInput(
   pinned: PinnedFile,
   found: ReadonlyMap<string, { readonly version: string }>,
-  constraints: string | null,
+  { constraints, relax }: Pick<Opening, 'constraints' | 'relax'>,
 ): string {
-  const moving = movingEntries(pinned);
-  return render(pinned.file.entries, constraints, (entry) => {
-    const pin = moving.get(entry);
-    if (pin === undefined) return entry.specifier;
+  const specifiers = specifiersOf(pinned, relax, (pin) => {
     const version = found.get(pin.name)?.version;
     return version === undefined ? openedSpecifier(pin, 'current') : `==${version}`;
   });
+  return render(pinned.file.entries, constraints, specifiers);
 }
 
-function movingEntries({ moving }: PinnedFile): ReadonlyMap<Entry, Pin> {
-  return new Map(moving.map((pin) => [pin.requirement, pin]));
+/** The text of a file that the one to be solved reads. */
+export function relaxedFile(pinned: PinnedFile, relax: Relax): string {
+  return render(
+    pinned.file.entries,
+    null,
+    specifiersOf(pinned, relax, ({ requirement }) => requirement.specifier),
+  );
+}
+
+/** The specifier of each requirement; null: it is left out. */
+type Specifiers = (requirement: Requirement) => string | null;
+
+/** @param open what stands for a pin that moves. */
+function specifiersOf(
+  { moving, held }: PinnedFile,
+  relax: Relax,
+  open: (pin: Pin) => string | null,
+): Specifiers {
+  const moves = new Map<Entry, Pin>(moving.map((pin) => [pin.requirement, pin]));
+  const stays = new Map<Entry, Pin>(held.map((pin) => [pin.requirement, pin]));
+  return (requirement) => {
+    const pin = moves.get(requirement);
+    const relaxed = relaxedBy(relax, pin ?? stays.get(requirement));
+    if (relaxed !== null) return relaxed === 'left-out' ? null : relaxed.specifier;
+    return pin === undefined ? requirement.specifier : open(pin);
+  };
+}
+
+function relaxedBy(relax: Relax, pin: Pin | undefined): ReturnType<Relax> {
+  return pin === undefined ? null : relax(pin);
 }
 
 /**
  * What the files above (those that read this one) demand beside their own pins: `django<5`. As constraints, so that this
  * file does not move out of their reach.
  */
-export function demandsAbove(above: readonly PinnedFile[]): string {
+export function demandsAbove(above: readonly PinnedFile[], relax: Relax): string {
   const lines = new Set<string>();
-  for (const { file, moving } of above) {
-    const pins = new Set<Entry>(moving.map(({ requirement }) => requirement));
-    for (const entry of file.entries) {
+  for (const pinned of above) {
+    const specifierOf = specifiersOf(pinned, relax, () => null);
+    for (const entry of pinned.file.entries) {
       if (entry.kind !== 'requirement' || entry.url !== null || entry.specifier === '') continue;
-      if (!pins.has(entry)) lines.add(`${entry.writtenName}${entry.specifier}${markerOf(entry)}`);
+      const specifier = specifierOf(entry);
+      if (specifier !== null) lines.add(`${entry.writtenName}${specifier}${markerOf(entry)}`);
     }
   }
   return [...lines].map((line) => `${line}\n`).join('');
@@ -104,17 +133,13 @@ function openedSpecifier({ version }: Pin, bound: Bound): string {
   return `>=${version}`;
 }
 
-function render(
-  entries: readonly Entry[],
-  constraints: string | null,
-  specifierOf: (requirement: Requirement) => string,
-): string {
+function render(entries: readonly Entry[], constraints: string | null, specifierOf: Specifiers): string {
   const lines = entries.flatMap((entry) => renderEntry(entry, specifierOf));
   if (constraints !== null) lines.push(`-c ${constraints}`);
   return lines.map((line) => `${line}\n`).join('');
 }
 
-function renderEntry(entry: Entry, specifierOf: (requirement: Requirement) => string): readonly string[] {
+function renderEntry(entry: Entry, specifierOf: Specifiers): readonly string[] {
   switch (entry.kind) {
     case 'include':
       return [`-r ${entry.path}`];
@@ -122,12 +147,14 @@ function renderEntry(entry: Entry, specifierOf: (requirement: Requirement) => st
       return [`-c ${entry.path}`];
     case 'option': {
       const isPublic = /^--(?:extra-)?index-url$/u.test(entry.name) && isPublicIndex(entry.value ?? '');
-      // The public index is the default one, which a mirror or a cool-down may stand for.
+      // The public index is the default one, which a mirror may stand for.
       if (!KEPT_OPTIONS.has(entry.name) || isPublic) return [];
       return [entry.value === null ? entry.name : `${entry.name} ${entry.value}`];
     }
-    case 'requirement':
-      return [renderRequirement(entry, specifierOf(entry))];
+    case 'requirement': {
+      const specifier = specifierOf(entry);
+      return specifier === null ? [] : [renderRequirement(entry, specifier)];
+    }
     case 'unreadable':
       return [];
     default:

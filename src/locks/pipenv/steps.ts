@@ -60,10 +60,8 @@ export function nextPipenvStep(plan: PipenvPlan, facts: Facts, history: readonly
   const { result } = ran;
   if (result === null || result.exitCode !== 0) {
     const failed = { exitCode: null, timedOut: false, stdout: '', stderr: '', seconds: 0 };
-    return {
-      do: 'fail',
-      reason: whyFailed(plan, python, explainFailure({ target, command, result: result ?? failed })),
-    };
+    const failure = { target, command, result: result ?? failed, cutoff: facts.cutoff };
+    return { do: 'fail', reason: whyFailed(plan, python, explainFailure(failure)) };
   }
   for (const path of target.writes) {
     const trace = traceOf(plan, path, ran.files[path] ?? null, index);
@@ -74,7 +72,7 @@ export function nextPipenvStep(plan: PipenvPlan, facts: Facts, history: readonly
   return {
     do: 'done',
     solver: pipenv.version === null ? 'pipenv' : `pipenv ${pipenv.version}`,
-    notes: [...python.notes, ...pipenv.notes, ...indexNotes(plan, facts)],
+    notes: [...python.notes, ...pipenv.notes],
   };
 }
 
@@ -147,8 +145,7 @@ function chooseRelease(
  * The index in the place of the public one, or null. A Pipfile of the time before 2018 names the public index by its old
  * host, which only redirects, and that not everywhere: Pipenv takes the present one for it, and locks the name as it was.
  */
-function mirrorOf({ sources }: PipenvPlan, { cooldown, index }: Facts): string | null {
-  if (cooldown !== null) return cooldown.indexUrl;
+function mirrorOf({ sources }: PipenvPlan, { index }: Facts): string | null {
   if (index.isMirror) return index.url;
   const host = hostOf(PUBLIC_INDEX);
   return sources.some(({ url, isPublic }) => isPublic && hostOf(url) !== host) ? PUBLIC_INDEX : null;
@@ -230,10 +227,4 @@ function whyFailed({ target, manifest, sources }: PipenvPlan, python: FoundPytho
   if (target.python.version !== null) return why;
   const guess = `Nothing says which Python ${target.path} is for, and ${minorOf(python.version)} was taken: say so in \`[requires]\` of the Pipfile.`;
   return { ...why, fix: `${why.fix} ${guess}`.trim() };
-}
-
-function indexNotes({ sources }: PipenvPlan, facts: Facts): readonly string[] {
-  const others = sources.filter(({ isPublic }) => !isPublic).map(({ name }) => name.slice(0, 60));
-  if (facts.cooldown === null || others.length === 0) return [];
-  return [`The cool-down does not cover packages from the sources of the Pipfile (${others.join(', ')}).`];
 }

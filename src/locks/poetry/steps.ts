@@ -51,40 +51,37 @@ export function nextPoetryStep(plan: PoetryPlan, facts: Facts, history: readonly
   const command = commandOf(plan, poetry, python, mirror, facts);
   if (last?.result === undefined || last.result === null) return { do: 'run', command };
   if (last.result.exitCode !== 0) {
-    return { do: 'fail', reason: explainFailure({ target, command, result: last.result }) };
+    return {
+      do: 'fail',
+      reason: explainFailure({ target, command, result: last.result, cutoff: facts.cutoff }),
+    };
   }
   const trace = traceOf(plan, last.files[target.path] ?? null, mirror);
   if (trace !== null) return { do: 'fail', reason: trace };
   return {
     do: 'done',
     solver: poetry === null ? 'poetry' : `poetry ${poetry}`,
-    notes: [...python.notes, ...(mirror?.notes ?? []), ...cooldownNotes(plan, facts)],
+    notes: [...python.notes, ...(mirror === null ? [] : [mirror.note])],
   };
 }
 
 interface Mirror {
   readonly plugin: string;
   readonly url: string;
-  readonly notes: readonly string[];
+  /** For the reader. */
+  readonly note: string;
 }
 
 /** How Poetry is led to another index than the public one's JSON pages; null where it need not be. */
 function chooseMirror(plan: PoetryPlan, poetry: string | null, facts: Facts): Mirror | Reason | null {
-  const { index, cooldown } = facts;
+  const { index } = facts;
   const { path } = plan.target;
   // Then Poetry asks the public index for nothing.
   const replaced = plan.sources.some(({ replacesPublic }) => replacesPublic);
-  if (cooldown === null && (replaced || (index.hasVersionJson && !index.isMirror))) return null;
+  if (replaced || (index.hasVersionJson && !index.isMirror)) return null;
   const plugin = mirrorPlugin(poetry);
   const name = `Poetry ${poetry ?? ''}`.trim();
   if (plugin === null) {
-    if (cooldown !== null) {
-      return reason(
-        'cooldown-unsupported',
-        `${name}, which made ${path}, can be held to no date: it has no such option, and no plugins to be given another index with (they came with Poetry 1.2.1).`,
-        'Lock this project with a newer Poetry once, or run without the cool-down for this lock.',
-      );
-    }
     const lacks = index.isMirror
       ? `the index in its place (${index.url}) cannot be given to it`
       : `the index does not answer the page of each version (/pypi/NAME/VERSION/json) that it asks for`;
@@ -94,12 +91,10 @@ function chooseMirror(plan: PoetryPlan, poetry: string | null, facts: Facts): Mi
       'Lock this project with a newer Poetry once (`tool-version` under [[lock]] in .github/relock.toml), or name the index in pyproject.toml as a [[tool.poetry.source]] with `default = true`.',
     );
   }
-  const url = cooldown?.indexUrl ?? index.url;
-  if (cooldown !== null) return { plugin, url, notes: [] };
   const why = index.isMirror
     ? 'so that it asks the configured index'
     : 'because the index does not answer the page of each version that Poetry asks for';
-  return { plugin, url, notes: [`Poetry ran with ${plugin}, ${why}. The lock does not show it.`] };
+  return { plugin, url: index.url, note: `Poetry ran with ${plugin}, ${why}. The lock does not show it.` };
 }
 
 function commandOf(
@@ -149,10 +144,4 @@ function traceOf(plan: PoetryPlan, lock: string | null, mirror: Mirror | null): 
 
 function hostOf(url: string): string | null {
   return URL.canParse(url) ? new URL(url).host : null;
-}
-
-function cooldownNotes(plan: PoetryPlan, facts: Facts): readonly string[] {
-  if (facts.cooldown === null || plan.sources.length === 0) return [];
-  const names = plan.sources.map(({ name }) => name.slice(0, 60)).join(', ');
-  return [`The cool-down does not cover packages from the sources of pyproject.toml (${names}).`];
 }

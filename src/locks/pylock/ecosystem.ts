@@ -192,8 +192,6 @@ function compiledLock(
     ownNames: [],
     requiresPython: [],
     requiredVersion,
-    excludeNewer: false,
-    excludeNewerPackage: false,
     ownDefaultIndex: ownIndex || (settings !== null && !('code' in settings) && settings.ownDefaultIndex),
   };
   return { command, keepsLock: false, uv };

@@ -55,7 +55,7 @@ function* exportAnew(lock: Pylock, run: UvRun, facts: Facts): Script {
     [...pylockArguments(lock.command), ...run.python, '--frozen'],
     {},
   );
-  const text = outcome(lock, command, yield { do: 'run', command });
+  const text = outcome(lock, facts, command, yield { do: 'run', command });
   if (typeof text !== 'string') return { do: 'fail', reason: text };
   yield { do: 'write', files: { [lock.uv.target.path]: withHeader(text, headerOf(lock, facts)) } };
   if (!lock.keepsLock) yield { do: 'write', files: { [lock.uv.path]: null } };
@@ -73,11 +73,10 @@ function* compileAnew(lock: Pylock, run: UvRun, facts: Facts): Script {
       ...pylockArguments(lock.command),
       '--upgrade',
       ...(version === null ? [] : ['--python-version', version]),
-      ...(facts.cooldown === null ? [] : ['--exclude-newer', facts.cooldown.cutoff]),
     ],
     mirror === null ? {} : { UV_DEFAULT_INDEX: mirror },
   );
-  const text = outcome(lock, command, yield { do: 'run', command });
+  const text = outcome(lock, facts, command, yield { do: 'run', command });
   if (typeof text !== 'string') return { do: 'fail', reason: text };
   const { path } = lock.uv.target;
   const rewritten =
@@ -106,10 +105,15 @@ function commandOf(
   };
 }
 
-function outcome(lock: Pylock, command: Command, { result, files }: StepResult): string | Reason {
+function outcome(
+  lock: Pylock,
+  { cutoff }: Facts,
+  command: Command,
+  { result, files }: StepResult,
+): string | Reason {
   const { target } = lock.uv;
   if (result !== null && (result.exitCode !== 0 || result.timedOut)) {
-    return explainFailure({ target, command, result });
+    return explainFailure({ target, command, result, cutoff });
   }
   return (
     files[target.path] ?? reason('tool-failed', `uv ended without an error, but there is no ${target.path}.`)

@@ -147,8 +147,6 @@ function uvLockOf(tree: Tree, policy: Policy, found: Found): UvLock {
     ownNames: [...new Set([...(project?.names ?? []), ...builtHere(before)])],
     requiresPython: inLock === null ? (project?.requiresPython ?? []) : [inLock.range],
     requiredVersion: project?.requiredVersion ?? null,
-    excludeNewer: project?.excludeNewer ?? before?.excludeNewer ?? false,
-    excludeNewerPackage: project?.excludeNewerPackage ?? false,
     ownDefaultIndex: project?.ownDefaultIndex ?? false,
     target: {
       path,

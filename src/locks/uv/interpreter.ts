@@ -2,6 +2,7 @@
 import { satisfies, validRange } from '@renovatebot/pep440';
 import type { PythonChoice, Reason } from '../../model.ts';
 import type { Facts } from '../ecosystem.ts';
+import { howToGetPython } from '../python-download.ts';
 import { reason } from '../tree.ts';
 import type { Placed } from './project.ts';
 
@@ -41,7 +42,7 @@ export function chooseInterpreter(
   return reason(
     'python-missing',
     `uv needs a Python ${said} to lock; this machine has ${there}.`,
-    'Install such a Python, or let Relock fetch it (`python-downloads` in the settings).',
+    howToGetPython('such a Python'),
   );
 }
 

@@ -33,8 +33,6 @@ export interface UvPackage {
 export interface UvFile {
   readonly url: string | null;
   readonly hash: string | null;
-  /** As written (ISO 8601), or null. */
-  readonly uploadTime: string | null;
 }
 
 export interface UvLockFile {
@@ -44,8 +42,6 @@ export interface UvLockFile {
   /** What a script, or a workspace without a project, asks for itself. */
   readonly requirements: readonly UvDependency[];
   readonly rootGroups: ReadonlyMap<string, readonly UvDependency[]>;
-  /** `[options]` has a trace of `--exclude-newer`, as a date or a span. */
-  readonly excludeNewer: boolean;
   readonly packages: readonly UvPackage[];
 }
 
@@ -60,7 +56,6 @@ export function readUvLock(path: string, text: string): UvLockFile {
     throw new LockSyntaxError(path, null, `it is not a uv.lock of version 1, the one that Relock reads.`);
   }
   const manifest = tableAt(root, 'manifest');
-  const options = tableAt(root, 'options');
   return {
     requiresPython: textAt(root, 'requires-python'),
     members: itemsOf(valueAt(manifest, 'members')).flatMap((name) =>
@@ -68,7 +63,6 @@ export function readUvLock(path: string, text: string): UvLockFile {
     ),
     requirements: dependencies(valueAt(manifest, 'requirements')),
     rootGroups: byName(tableAt(manifest, 'dependency-groups')),
-    excludeNewer: 'exclude-newer' in options || 'exclude-newer-span' in options,
     packages: packages.flatMap((one) => (isTable(one) ? readPackage(one) : [])),
   };
 }
@@ -85,15 +79,7 @@ function readPackage(table: Table): readonly UvPackage[] {
       optional: byName(tableAt(table, 'optional-dependencies')),
       groups: byName({ ...tableAt(table, 'dependency-groups'), ...tableAt(table, 'dev-dependencies') }),
       files: [valueAt(table, 'sdist'), ...itemsOf(valueAt(table, 'wheels'))].flatMap((file) =>
-        isTable(file)
-          ? [
-              {
-                url: textAt(file, 'url'),
-                hash: textAt(file, 'hash'),
-                uploadTime: textAt(file, 'upload-time'),
-              },
-            ]
-          : [],
+        isTable(file) ? [{ url: textAt(file, 'url'), hash: textAt(file, 'hash') }] : [],
       ),
     },
   ];

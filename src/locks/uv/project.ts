@@ -3,7 +3,7 @@ import { globMatcher } from '../../config/glob.ts';
 import type { Reason, Tree } from '../../model.ts';
 import { LockSyntaxError } from '../ecosystem.ts';
 import { normaliseName } from '../package-name.ts';
-import { hasTable, isTable, itemsOf, placeOf, readToml, tableAt, textAt, valueAt } from '../toml.ts';
+import { isTable, itemsOf, placeOf, readToml, tableAt, textAt, valueAt } from '../toml.ts';
 import type { Table } from '../toml.ts';
 import { isPublicIndex } from '../public-index.ts';
 import { lineOf } from '../python-versions.ts';
@@ -28,9 +28,6 @@ export interface UvProject {
   /** `requires-python` of all members. */
   readonly requiresPython: readonly Placed[];
   readonly requiredVersion: Placed | null;
-  /** The repository has a cool-down of its own (`exclude-newer`, as a date or a span, also for single packages). */
-  readonly excludeNewer: boolean;
-  readonly excludeNewerPackage: boolean;
   /** The repository names the index that stands for the public one. */
   readonly ownDefaultIndex: boolean;
 }
@@ -74,8 +71,6 @@ export function readUvProject(tree: Tree, folder: string): UvProject | Reason {
     }),
     requiredVersion:
       required === null ? null : { value: required, place: placeOf(settings.path, text, 'required-version') },
-    excludeNewer: textAt(table, 'exclude-newer') !== null,
-    excludeNewerPackage: hasTable(table, 'exclude-newer-package'),
     ownDefaultIndex: namesDefaultIndex(table),
   };
 }

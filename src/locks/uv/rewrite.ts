@@ -1,23 +1,8 @@
 /**
- * Takes out of a uv.lock what only this run put into it: the trace of the cool-down, and the addresses of a mirror.
- * Pins, hashes and order are never touched. Pure.
+ * Takes out of a uv.lock what only this run put into it: the addresses of a mirror. Pins, hashes and order are never
+ * touched. Pure.
  */
 import { PUBLIC_FILES, PUBLIC_INDEX } from '../public-index.ts';
-
-/** Takes `exclude-newer` out of `[options]`, and the table with it when nothing else is in it. */
-export function withoutCooldown(text: string): string {
-  const start = text.indexOf('\n[options]\n');
-  if (start === -1) return text;
-  const body = start + '\n[options]\n'.length;
-  const end = text.indexOf('\n\n', body - 1);
-  if (end === -1) return text;
-  const kept = text
-    .slice(body, end)
-    .split('\n')
-    .filter((line) => !/^exclude-newer(?:-span)? = /u.test(line));
-  const table = kept.some((line) => line !== '') ? `\n[options]\n${kept.join('\n')}\n\n` : '\n';
-  return text.slice(0, start) + table + text.slice(end + 2);
-}
 
 /** What `withPublicAddresses` gives: the text, or the first address that has no public counterpart. */
 export type Rewritten = { readonly text: string } | { readonly stranger: string };

@@ -1,17 +1,14 @@
 /** How uv makes a uv.lock anew. Pure: a script of steps (see `replay.ts`). */
 import { basename } from 'node:path/posix';
 import type { Command, CommandResult, Reason, Target, ToolSpec } from '../../model.ts';
-import { LockSyntaxError } from '../ecosystem.ts';
 import type { Facts, Step, StepResult } from '../ecosystem.ts';
 import { explainFailure } from '../failure.ts';
 import type { Script } from '../replay.ts';
 import { whyNoDownload } from '../python-download.ts';
 import { reason } from '../tree.ts';
 import { chooseInterpreter } from './interpreter.ts';
-import { readUvLock } from './lock-file.ts';
-import type { UvPackage } from './lock-file.ts';
 import type { Placed } from './project.ts';
-import { withoutCooldown, withPublicAddresses } from './rewrite.ts';
+import { withPublicAddresses } from './rewrite.ts';
 import { settleUvVersion } from './tool-version.ts';
 
 /** All that the steps need to know of one lock. */
@@ -27,9 +24,6 @@ export interface UvLock {
   readonly ownNames: readonly string[];
   readonly requiresPython: readonly Placed[];
   readonly requiredVersion: Placed | null;
-  /** The repository has an `exclude-newer` of its own. */
-  readonly excludeNewer: boolean;
-  readonly excludeNewerPackage: boolean;
   readonly ownDefaultIndex: boolean;
 }
 
@@ -98,54 +92,25 @@ export function settleRun(lock: UvLock, facts: Facts): UvRun | Reason {
   };
 }
 
-/**
- * Makes uv.lock anew, with everything moved. A cool-down leaves a trace in the lock (`[options] exclude-newer`), which is
- * taken out; uv itself then looks over the lock once more, and puts the repository's own one back.
- */
+/** Makes uv.lock anew, with everything moved. */
 export function* makeLock(lock: UvLock, run: UvRun, facts: Facts): Running {
   const mirror = facts.index.isMirror && !lock.ownDefaultIndex ? facts.index.url : null;
-  const cutoff = facts.cooldown?.cutoff ?? null;
-  const command = (more: readonly string[]): Command => ({
+  const command: Command = {
     tool: run.tool,
-    argv: ['uv', 'lock', ...scriptArguments(lock), ...run.python, ...more],
+    argv: ['uv', 'lock', ...scriptArguments(lock), ...run.python, '--upgrade'],
     cwd: lock.cwd,
     env: mirror === null ? run.env : { ...run.env, UV_DEFAULT_INDEX: mirror },
     outputs: [lock.path],
     timeoutSeconds: facts.timeoutSeconds,
-  });
-  let text: string | Reason = '';
-  let strict = false;
-  if (cutoff === null || lock.excludeNewer) {
-    text = yield* runLock(lock, command(['--upgrade']));
-    if (typeof text !== 'string') return text;
-    // The repository's own cool-down may be the stricter one; an older release than it asks for is never the aim.
-    strict = cutoff !== null && newestUpload(lock.path, text) >= Date.parse(cutoff);
-  } else {
-    strict = true;
-  }
-  if (cutoff !== null && strict) {
-    text = yield* runLock(lock, command(['--upgrade', '--exclude-newer', cutoff]));
-    if (typeof text !== 'string') return text;
-    yield { do: 'write', files: { [lock.path]: withoutCooldown(text) } };
-    text = yield* runLock(lock, command([]));
-    if (typeof text !== 'string') return text;
-  }
-  const notes: string[] = [];
-  if (cutoff !== null) {
-    const young = youngReleases(lock.path, text, cutoff);
-    if (young.length > 0 && !lock.excludeNewerPackage) return letIn(lock.path, young, cutoff);
-    if (young.length > 0) {
-      notes.push(
-        `exclude-newer-package of the repository lets in what is younger than ${cutoff}: ${young.join(', ')}.`,
-      );
-    }
-  }
-  if (mirror === null) return { text, notes };
+  };
+  const text = yield* runLock(lock, facts, command);
+  if (typeof text !== 'string') return text;
+  if (mirror === null) return { text, notes: [] };
   const rewritten = withPublicAddresses(text, mirror, textBefore(facts, lock.path));
   if ('stranger' in rewritten) return strangeMirror(lock.path, mirror, rewritten.stranger);
   yield { do: 'write', files: { [lock.path]: rewritten.text } };
-  notes.push('Solved on the configured mirror; the lock names the public index, as before.');
-  return { text: rewritten.text, notes };
+  const note = 'Solved on the configured mirror; the lock names the public index, as before.';
+  return { text: rewritten.text, notes: [note] };
 }
 
 function scriptArguments(lock: UvLock): readonly string[] {
@@ -154,12 +119,13 @@ function scriptArguments(lock: UvLock): readonly string[] {
 
 function* runLock(
   lock: UvLock,
+  { cutoff }: Facts,
   command: Command,
 ): Generator<Extract<Step, { do: 'run' }>, string | Reason, StepResult> {
   const done = yield { do: 'run', command };
   const { result } = done;
   if (result !== null && (result.exitCode !== 0 || result.timedOut)) {
-    return missingPython(lock, result) ?? explainFailure({ target: lock.target, command, result });
+    return missingPython(lock, result) ?? explainFailure({ target: lock.target, command, result, cutoff });
   }
   const text = done.files[lock.path] ?? null;
   return text ?? reason('tool-failed', `uv ended without an error, but there is no ${lock.path}.`);
@@ -174,52 +140,6 @@ function missingPython({ target, requiresPython }: UvLock, result: CommandResult
 function textBefore(facts: Facts, path: string): string {
   const file = facts.tree.files.get(path);
   return file?.kind === 'text' ? file.text : '';
-}
-
-/** Milliseconds since 1970 of the youngest file; infinite where a lock (of an old uv) does not tell. */
-function newestUpload(path: string, text: string): number {
-  let newest = -Infinity;
-  for (const one of packagesOf(path, text)) {
-    if (one.files.length > 0 && uploadTimes(one).length === 0) return Infinity;
-    for (const time of uploadTimes(one)) newest = Math.max(newest, time);
-  }
-  return newest;
-}
-
-/** Releases all of whose files are as young as the cut-off or younger. A wheel added to an old release is none. */
-function youngReleases(path: string, text: string, cutoff: string): readonly string[] {
-  const limit = Date.parse(cutoff);
-  return packagesOf(path, text).flatMap((one) => {
-    const times = uploadTimes(one);
-    return times.length > 0 && times.every((time) => time >= limit)
-      ? [`${one.name} ${one.version ?? ''}`]
-      : [];
-  });
-}
-
-function uploadTimes(one: UvPackage): readonly number[] {
-  return one.files.flatMap(({ uploadTime }) => {
-    const time = uploadTime === null ? Number.NaN : Date.parse(uploadTime);
-    return Number.isNaN(time) ? [] : [time];
-  });
-}
-
-/** What uv has just written is read leniently: the engine reads it once more and says what is wrong. */
-function packagesOf(path: string, text: string): readonly UvPackage[] {
-  try {
-    return readUvLock(path, text).packages;
-  } catch (error) {
-    if (error instanceof LockSyntaxError) return [];
-    throw error;
-  }
-}
-
-function letIn(path: string, young: readonly string[], cutoff: string): Reason {
-  return reason(
-    'cooldown-unsupported',
-    `${path} would hold releases that are younger than ${cutoff}: ${young.slice(0, 5).join(', ')}.`,
-    'Run without a cool-down, or with a shorter one.',
-  );
 }
 
 function strangeMirror(path: string, mirror: string, url: string): Reason {

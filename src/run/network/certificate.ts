@@ -1,9 +1,8 @@
 /**
  * A certificate authority that lives in memory for one run: it vouches, to Relock's own children only, for the hosts whose
- * connections the credential proxy opens. X.509 v3 as RFC 5280 says, with the extensions that strict verifiers want.
+ * connections the door opens. X.509 v3 as RFC 5280 says, with the extensions that strict verifiers want.
  */
 import { createHash, generateKeyPairSync, randomBytes, sign, type KeyObject } from 'node:crypto';
-import { isIPv4 } from 'node:net';
 import {
   BitString,
   Boolean as DerBoolean,
@@ -20,11 +19,15 @@ import {
   Utf8String,
   type AsnType,
 } from 'asn1js';
+import { addressOctets } from './address-policy.ts';
 
 /** Longer than the longest run, short enough that a leaked file is worth nothing the week after. */
 const LIFETIME_MILLISECONDS = 3 * 24 * 3600 * 1000;
 /** Clocks in containers lag behind. */
 const BACKDATE_MILLISECONDS = 3600 * 1000;
+
+/** Kept at once. Threat: an index names files on hosts without end. */
+const MAX_ISSUED = 1000;
 
 const ECDSA_WITH_SHA256 = '1.2.840.10045.4.3.2';
 const COMMON_NAME = '2.5.4.3';
@@ -46,7 +49,7 @@ interface Certificate {
 export interface Authority {
   /** The authority's own certificate, PEM. Its key is in no file and leaves this module in no form. */
   readonly certificate: string;
-  /** A server certificate for a DNS name (in ASCII) or an IPv4 address; the same one each time for a host. */
+  /** A server certificate for a DNS name (in ASCII) or an address (IPv6 without brackets); nearly always the same one for a host. */
   issue(host: string): Certificate;
 }
 
@@ -93,6 +96,7 @@ export function createAuthority(now: number): Authority {
         extension(SUBJECT_ALTERNATIVE_NAME, false, new Sequence({ value: [generalName(host)] })),
       ]);
       const made = { certificate, key: serverKey };
+      if (issued.size >= MAX_ISSUED) issued.clear();
       issued.set(host, made);
       return made;
     },
@@ -169,9 +173,10 @@ function keyIdentifier(party: Party): Uint8Array {
 
 /** GeneralName: dNSName [2] or iPAddress [7]. */
 function generalName(host: string): Primitive {
-  return isIPv4(host)
-    ? contextual(7, Uint8Array.from(host.split('.').map(Number)))
-    : contextual(2, Buffer.from(host, 'latin1'));
+  const octets = addressOctets(host);
+  return octets === null
+    ? contextual(2, Buffer.from(host, 'latin1'))
+    : contextual(7, Uint8Array.from(octets));
 }
 
 function contextual(tagNumber: number, valueHex: Uint8Array): Primitive {

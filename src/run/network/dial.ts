@@ -1,6 +1,6 @@
 /** TCP connections to the outside: direct, or as a tunnel through the proxy that the operator's environment names. */
 import { request as httpRequest } from 'node:http';
-import { connect, isIP, type Socket } from 'node:net';
+import { connect, isIP, type LookupFunction, type Socket } from 'node:net';
 import { EnvironmentError } from '../../errors.ts';
 import { basicAuthorization, readAuthority } from './lending.ts';
 
@@ -17,9 +17,12 @@ interface ParentProxy {
 export interface Dialer {
   /**
    * Opens a connection.
+   * @param addresses where the host is; absent: as DNS says, or the proxy. The first that answers is taken.
    * @throws {Error} whose message is for people, naming the host and why; nothing of it is secret.
    */
-  dial(host: string, port: number, signal: AbortSignal): Promise<Socket>;
+  dial(host: string, port: number, signal: AbortSignal, addresses?: readonly string[]): Promise<Socket>;
+  /** True when connections to this host go through a proxy, which looks the name up itself. */
+  isProxied(host: string, port: number): boolean;
   /** The proxy to which plain http requests for this host go in whole; null: to the host itself. */
   httpProxy(host: string, port: number): ParentProxy | null;
 }
@@ -47,22 +50,33 @@ export function createDialer(options: DialerOptions): Dialer {
     return exceptions.some((entry) => isException(entry, host, port));
   }
 
+  function isProxied(host: string, port: number): boolean {
+    return forHttps !== null && (options.resolve?.(host, port) ?? null) === null && !isDirect(host, port);
+  }
+
   return {
-    async dial(host, port, signal) {
+    async dial(host, port, signal, addresses) {
       const known = options.resolve?.(host, port) ?? null;
       if (known !== null) return await connectTo(known.address, known.port, signal);
-      if (forHttps === null || isDirect(host, port)) return await connectTo(host, port, signal);
-      return await tunnel(forHttps, host, port, signal);
+      if (forHttps !== null && isProxied(host, port)) return await tunnel(forHttps, host, port, signal);
+      return await connectTo(host, port, signal, addresses);
     },
+    isProxied,
     httpProxy(host, port) {
       return (options.resolve?.(host, port) ?? null) !== null || isDirect(host, port) ? null : forHttp;
     },
   };
 }
 
-async function connectTo(host: string, port: number, signal: AbortSignal): Promise<Socket> {
+async function connectTo(
+  host: string,
+  port: number,
+  signal: AbortSignal,
+  addresses?: readonly string[],
+): Promise<Socket> {
   return await new Promise((resolve, reject) => {
-    const socket = connect({ host, port, autoSelectFamily: true, noDelay: true });
+    const lookup = addresses === undefined ? {} : { lookup: answering(addresses) };
+    const socket = connect({ host, port, autoSelectFamily: true, noDelay: true, ...lookup });
     // Only until it is open: the signal is often a time limit.
     const stopWaiting = untilAborted(signal, (reason) => socket.destroy(reason));
     socket.once('error', reject);
@@ -72,6 +86,14 @@ async function connectTo(host: string, port: number, signal: AbortSignal): Promi
       resolve(guarded(socket));
     });
   });
+}
+
+/** A look-up that knows its answer. */
+function answering(addresses: readonly string[]): LookupFunction {
+  const found = addresses.map((address) => ({ address, family: isIP(address) }));
+  return (_, __, callback) => {
+    callback(null, found);
+  };
 }
 
 /** An HTTP CONNECT tunnel, RFC 9110 section 9.3.6. */

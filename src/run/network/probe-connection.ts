@@ -6,12 +6,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { connect as connectTls } from 'node:tls';
 import { messageOf } from '../../errors.ts';
 import type { Dialer } from './dial.ts';
+import { PrivateAddressError } from './guarded-dial.ts';
 import type { RemoteAddress } from './remote-address.ts';
 
 const PAUSE_MILLISECONDS = 300;
 
 export interface Question {
-  readonly dialer: Dialer;
+  readonly dialer: Pick<Dialer, 'dial'>;
   readonly origin: RemoteAddress['origin'];
   readonly target: string | null;
   /** Ask for the first byte only. */
@@ -32,7 +33,7 @@ export async function ask(question: Question): Promise<number | null> {
     const status = await askOnce(question);
     if (status === null || status < 500) return status;
   } catch (error) {
-    if (question.signal.aborted || isUntrusted(error)) throw error;
+    if (question.signal.aborted || isUntrusted(error) || error instanceof PrivateAddressError) throw error;
   }
   await delay(PAUSE_MILLISECONDS, undefined, { signal: question.signal });
   return await askOnce(question);

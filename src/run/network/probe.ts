@@ -5,6 +5,7 @@
 import type { Credential } from '../../config/settings.ts';
 import type { Reason, ReasonCode, Remote } from '../../model.ts';
 import type { Dialer } from './dial.ts';
+import { PrivateAddressError } from './guarded-dial.ts';
 import { basicAuthorization, credentialFor } from './lending.ts';
 import { ask, isUntrusted, whyUnreachable } from './probe-connection.ts';
 import { remoteAddress, type RemoteAddress } from './remote-address.ts';
@@ -13,8 +14,8 @@ import { remoteAddress, type RemoteAddress } from './remote-address.ts';
 const MAX_REQUESTS_PER_HOST = 8;
 
 export interface ProbeOptions {
-  /** Opens connections as the lockers will: directly, or through the operator's proxy. */
-  readonly dialer: Dialer;
+  /** Opens connections as the door will: directly, or through the operator's proxy, and not to private addresses. */
+  readonly dialer: Pick<Dialer, 'dial'>;
   /** Only those that the job's owner may use. */
   readonly credentials: readonly Credential[];
   /** For all of it; remotes are asked side by side. */
@@ -88,6 +89,7 @@ async function probeOne(
   } catch (error) {
     // The manifest may say that this is all right (`--trusted-host`), and a locker that minds says so at once.
     if (isUntrusted(error)) return null;
+    if (error instanceof PrivateAddressError) return explainPrivate(what, credentialHost(origin));
     return (place) => ({
       code: CODES[purpose],
       message: `The ${what(place)} cannot be reached: ${whyUnreachable(error, options.timeoutMs)}.`,
@@ -95,6 +97,16 @@ async function probeOne(
       detail: '',
     });
   }
+}
+
+/** Threat: a manifest that has us ask the cloud's metadata, or a service of the operator's network. */
+function explainPrivate(what: (place: string) => string, host: string): Explain {
+  return (place) => ({
+    code: 'network-refused',
+    message: `The ${what(place)} is not asked: it is at no public address.`,
+    fix: `If that is an index or forge of your own, whoever runs Relock adds \`allow-hosts = ["${host}"]\` to its settings.`,
+    detail: '',
+  });
 }
 
 function explainStatus(

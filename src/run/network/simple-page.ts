@@ -5,6 +5,9 @@
 import { clean } from '@renovatebot/pep440';
 import { normaliseName } from '../../locks/package-name.ts';
 
+/** As nearly all versions are: numbers without zeros before them. */
+const PLAIN_VERSION = /^(?:0|[1-9]\d{0,9})(?:\.(?:0|[1-9]\d{0,9})){0,9}$/u;
+
 type PageFile = Readonly<Record<string, unknown>> & { readonly filename: string; readonly url: string };
 
 export interface SimplePage {
@@ -13,6 +16,8 @@ export interface SimplePage {
   readonly files: readonly PageFile[];
   /** Null where the index lists none (PEP 691 before PEP 700). */
   readonly versions: readonly string[] | null;
+  /** What else the page says of the project (`meta`, `project-status` of PEP 792). */
+  readonly more: Readonly<Record<string, unknown>>;
 }
 
 export interface HiddenFile {
@@ -35,18 +40,26 @@ export function readSimplePage(text: string, name: string, base: string): Simple
   }
   if (!isRecord(value) || !Array.isArray(value['files'])) return null;
   const files = value['files'].flatMap((file: unknown) => readFile(file, base));
-  const versions: unknown = value['versions'];
-  return { name, files, versions: Array.isArray(versions) ? versions.filter(isString) : null };
+  const { files: _files, versions, name: _name, ...more } = value;
+  return { name, files, versions: Array.isArray(versions) ? versions.filter(isString) : null, more };
 }
 
 function readFile(file: unknown, base: string): PageFile[] {
   if (!isRecord(file)) return [];
   const { filename, url } = file;
-  if (!isString(filename) || filename === '' || !isString(url) || !URL.canParse(url, base)) return [];
-  const absolute = new URL(url, base);
-  if (absolute.protocol !== 'https:' && absolute.protocol !== 'http:') return [];
+  if (!isString(filename) || filename === '' || !isString(url)) return [];
+  const absolute = absoluteUrl(url, base);
+  return absolute === null ? [] : [{ ...file, filename, url: absolute }];
+}
+
+/** Without its fragment; null for what is no http(s) URL. */
+function absoluteUrl(url: string, base: string): string | null {
+  // Most are as they should be, and pages have thousands.
+  if (/^https:\/\/[a-z0-9.-]+\/[A-Za-z0-9._~+/-]*$/u.test(url) && !url.includes('/.')) return url;
+  const absolute = URL.parse(url, base);
+  if (absolute?.protocol !== 'https:' && absolute?.protocol !== 'http:') return null;
   absolute.hash = '';
-  return [{ ...file, filename, url: absolute.href }];
+  return absolute.href;
 }
 
 /** True when the page lists files and gives an upload time for none: nothing can be said of their age. */
@@ -57,26 +70,57 @@ export function hasNoUploadTimes(page: SimplePage): boolean {
 /**
  * The page without the files uploaded at or after `cutoff` (milliseconds since 1970), and those files. A file without an
  * upload time is hidden: it might be younger.
+ * @param exempt releases, as `releaseKey` writes them, whose files stay.
  */
-export function hideYounger(page: SimplePage, cutoff: number): { page: SimplePage; hidden: HiddenFile[] } {
+export function hideYounger(
+  page: SimplePage,
+  cutoff: number,
+  exempt: ReadonlySet<string> = new Set(),
+): { page: SimplePage; hidden: HiddenFile[] } {
   const files: PageFile[] = [];
   const hidden: HiddenFile[] = [];
   for (const file of page.files) {
     const time = uploadedAt(file);
-    if (time !== null && time < cutoff) files.push(file);
+    const isOld = time !== null && time < cutoff;
+    if (isOld || isExempt(file.filename, page.name, exempt)) files.push(file);
     else hidden.push({ name: page.name, filename: file.filename, uploadTime: uploadTimeText(file) });
   }
   const left = new Set(files.map((file) => versionOf(file.filename, page.name)));
-  const versions = page.versions?.filter((version) => left.has(clean(version) ?? version)) ?? null;
-  return { page: { name: page.name, files, versions }, hidden };
+  const versions = page.versions?.filter((version) => left.has(releaseKey(version))) ?? null;
+  return { page: { ...page, files, versions }, hidden };
+}
+
+/** The same text for all spellings of a version that PEP 440 takes for equal (`v1.0` and `1`); else the text itself. */
+export function releaseKey(version: string): string {
+  if (PLAIN_VERSION.test(version)) return version.replace(/(?:\.0)+$/u, '');
+  const cleaned = version.length > 200 ? null : clean(version);
+  if (cleaned === null) return version;
+  // Zeros at the end of the release segment; without nested quantifiers.
+  const release = /^(?:\d+!)?[\d.]+/u.exec(cleaned)?.[0] ?? '';
+  return release.replace(/(?:\.0)+$/u, '') + cleaned.slice(release.length);
+}
+
+/** True for a file of one of these releases, which are as `releaseKey` writes them. */
+export function isExempt(filename: string, project: string, exempt: ReadonlySet<string>): boolean {
+  if (exempt.size === 0) return false;
+  const version = versionOf(filename, project);
+  return version !== null && exempt.has(version);
+}
+
+/** Sha-256, in lower case hex, of a dictionary of hashes; null when there is none. */
+export function sha256Of(hashes: unknown): string | null {
+  const digest = isRecord(hashes) ? hashes['sha256'] : null;
+  return isString(digest) && /^[0-9a-fA-F]{64}$/u.test(digest) ? digest.toLowerCase() : null;
 }
 
 /** PEP 691 JSON; version 1.1 of the API (PEP 700) where the index lists versions. */
 export function simplePageJson(page: SimplePage): string {
-  const { name, files, versions } = page;
-  return versions === null
-    ? JSON.stringify({ meta: { 'api-version': '1.0' }, name, files })
-    : JSON.stringify({ meta: { 'api-version': '1.1' }, name, versions, files });
+  const { name, files, versions, more } = page;
+  if (versions !== null) {
+    return JSON.stringify({ meta: { 'api-version': '1.1' }, ...more, name, versions, files });
+  }
+  const meta = isRecord(more['meta']) ? more['meta'] : {};
+  return JSON.stringify({ ...more, meta: { ...meta, 'api-version': '1.0' }, name, files });
 }
 
 /** PEP 503 HTML. */
@@ -120,18 +164,23 @@ function firstHash(hashes: unknown, prefix: string): string {
   return `${prefix}${algorithm}=${digest}`;
 }
 
-/** The release that a file belongs to, normalised as PEP 440 says; null when its name does not tell. */
+/** The release that a file belongs to, as `releaseKey` writes it; null when its name does not tell. */
 function versionOf(filename: string, name: string): string | null {
   if (filename.length > 500) return null;
   if (/\.(?:whl|egg)$/u.test(filename)) {
     const version = filename.split('-', 2)[1];
-    return version === undefined ? null : clean(version.replaceAll('_', '-'));
+    return version === undefined ? null : knownRelease(version.replaceAll('_', '-'));
   }
   const stem = filename.replace(/\.(?:tar\.(?:gz|bz2|xz|Z|lzma)|tgz|tbz|zip)$/u, '');
   for (let dash = stem.indexOf('-'); dash !== -1; dash = stem.indexOf('-', dash + 1)) {
-    if (normaliseName(stem.slice(0, dash)) === name) return clean(stem.slice(dash + 1));
+    if (normaliseName(stem.slice(0, dash)) === name) return knownRelease(stem.slice(dash + 1));
   }
   return null;
+}
+
+function knownRelease(version: string): string | null {
+  const isVersion = PLAIN_VERSION.test(version) || (version.length <= 200 && clean(version) !== null);
+  return isVersion ? releaseKey(version) : null;
 }
 
 function uploadTimeText(file: PageFile): string | null {
@@ -139,11 +188,14 @@ function uploadTimeText(file: PageFile): string | null {
   return isString(time) ? time : null;
 }
 
-/** Milliseconds since 1970, rounded down; null when the index tells none that can be read. */
 function uploadedAt(file: PageFile): number | null {
-  const text = uploadTimeText(file);
+  return uploadInstant(file['upload-time']);
+}
+
+/** Milliseconds since 1970, rounded down, of an upload time; null when it is none that can be read. */
+export function uploadInstant(text: unknown): number | null {
   // PEP 700: ISO 8601, UTC, ends in Z. A time without a zone would be read as local time.
-  if (text === null || !/^\d{4}-\d\d-\d\dT[\d:.]{5,20}Z$/u.test(text)) return null;
+  if (!isString(text) || !/^\d{4}-\d\d-\d\dT[\d:.]{5,20}Z$/u.test(text)) return null;
   const time = Date.parse(text);
   return Number.isNaN(time) ? null : time;
 }
@@ -161,6 +213,7 @@ function isString(value: unknown): value is string {
   return typeof value === 'string';
 }
 
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+/** True for a JSON object. */
+export function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

@@ -5,7 +5,13 @@ import { detectCompiled } from '../../../src/locks/compile/detect.ts';
 import type { CompiledLocks } from '../../../src/locks/compile/detect.ts';
 import type { Skip, Tree, TreeFile } from '../../../src/model.ts';
 
-export const NO_POLICY: Policy = { excludeNewer: null, ignore: [], solver: 'auto', locks: [] };
+export const NO_POLICY: Policy = {
+  excludeNewer: null,
+  ignore: [],
+  solver: 'auto',
+  locks: [],
+  allowHosts: [],
+};
 
 export function treeOf(files: Readonly<Record<string, string | TreeFile>>): Tree {
   const entries = Object.entries(files).map(([path, file]): readonly [string, TreeFile] => [

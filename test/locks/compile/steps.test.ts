@@ -206,13 +206,13 @@ describe('pip-compile itself', () => {
     const spec = specOf({ solver: 'pip-compile', inputs: ['requirements.in'], newline: '\r\n', bom: true });
     const files = { 'requirements.in': '-e ./lib\n./other\n-f wheels\n' };
     const text =
-      '--index-url http://127.0.0.1:9/simple\n--find-links /copy/wheels\n\n-e file:///copy/lib\n    # via -r requirements.in\nother @ file:///copy/other\n    # via -r requirements.in\n';
-    const cooldown = { cutoff: '2026-01-01T00:00:00Z', indexUrl: 'http://127.0.0.1:9/simple' };
-    const { commands, written, last } = play(spec, files, { ...NEWEST, cooldown }, [{ text }]);
+      '--index-url https://mirror.test/simple\n--find-links /copy/wheels\n\n-e file:///copy/lib\n    # via -r requirements.in\nother @ file:///copy/other\n    # via -r requirements.in\n';
+    const index = { url: 'https://mirror.test/simple', isMirror: true, hasVersionJson: false };
+    const { commands, written, last } = play(spec, files, { ...NEWEST, index }, [{ text }]);
     expect(commands[0]).toMatchObject({
       tool: { name: 'pip-tools', version: '7.6.2', python: '3.11.7' },
       argv: command.split(' '),
-      env: { PIP_INDEX_URL: 'http://127.0.0.1:9/simple' },
+      env: { PIP_INDEX_URL: 'https://mirror.test/simple' },
     });
     const body = `${HEADER}--find-links wheels\n\n-e ./lib\n    # via -r requirements.in\n./other\n    # via -r requirements.in\n`;
     expect(written['requirements.txt']).toBe(`\uFEFF${body.replaceAll('\n', '\r\n')}`);

@@ -123,6 +123,31 @@ it('leaves an export with annotations to its lock', () => {
   ]);
 });
 
+describe('the oldest versions that a library supports', () => {
+  const bounds = '# Checks that lower bounds\n# are correct in setup.py\na==1\n';
+
+  it.each([
+    ['testing/constraints-3.8-min.txt', 'a==1\n', '`min`'],
+    ['ci/requirements_minimum.txt', 'a==1\n', '`minimum`'],
+    ['constraints.Oldest.txt', 'a==1\n', '`Oldest`'],
+    ['lowest-requirements.txt', 'a==1\n', '`lowest`'],
+    ['lower-constraints.txt', 'a==1\n', '`lower`'],
+    ['testing/constraints-3.8.txt', bounds, '`lower bounds`'],
+  ])('stay where tests hold them: %s', (path, text, word) => {
+    const { locks, skips } = detect({ [path]: text });
+    expect(locks).toEqual([]);
+    expect(skips).toMatchObject([{ path, reason: { code: 'nothing-pinned' } }]);
+    expect(skips[0]?.reason.message).toContain(word);
+    const policy: Policy = { ...POLICY, locks: [{ path, enabled: true }] };
+    expect(pathsOf(detect({ [path]: text }, policy))).toEqual([path]);
+  });
+
+  it.each(['requirements-minimal.txt', 'admin/requirements.txt', 'requirements-lower.txt', 'min/reqs.txt'])(
+    'are not meant by %s',
+    (path) => expect(pathsOf(detect({ [path]: 'a==1\n' }))).toEqual([path]),
+  );
+});
+
 describe('a file taken out of a compiled lock beside it', () => {
   const compiled = 'a==1\n    # via x.in\nb==2\n    # via a\n';
   const claimed = (text: string): readonly string[] =>
@@ -207,6 +232,42 @@ describe('the target', () => {
       ],
     });
     expect(locks[0]?.target.command).toContain('--prerelease');
+  });
+
+  it.each<[string, string, Files]>([
+    ['at the root, as pip does', '.', { 'docs/reqs.txt': '-e .[dev]\na==1\n', 'pyproject.toml': '' }],
+    ['not named editable', '.', { 'docs/reqs.txt': '.[dev]\na==1\n', 'setup.py': '' }],
+    [
+      'both at the root',
+      '.',
+      {
+        'docs/reqs.txt': '-e ./sub[x]\n-e .\na==1\n',
+        'setup.py': '',
+        'sub/setup.py': '',
+        'docs/setup.py': '',
+      },
+    ],
+    ['beside it', 'docs', { 'docs/reqs.txt': '-e .\na==1\n', 'docs/setup.py': '', 'setup.py': '' }],
+    [
+      'named in a file that it reads',
+      '.',
+      { 'docs/reqs.txt': '-r ../b.txt\na==1\n', 'b.txt': '-e .', 'setup.py': '' },
+    ],
+    ['in between', 'a', { 'a/b/reqs.txt': './c\na==1\n', 'a/c/setup.py': '', 'setup.py': '' }],
+    ['a wheel', '.', { 'docs/reqs.txt': './w/b-1-py3-none-any.whl\na==1\n', 'w/b-1-py3-none-any.whl': '' }],
+    ['nowhere', 'docs', { 'docs/reqs.txt': '-e .\na==1\n' }],
+  ])('is solved where its local packages are: %s', (_, cwd, files) => {
+    const target = detect(files).locks.find(({ target: { path } }) => path.endsWith('reqs.txt'))?.target;
+    expect(target?.cwd).toBe(cwd);
+    const folder = target?.path.replace(/[^/]*$/u, '') ?? '';
+    expect(`${cwd === '.' ? '' : `${cwd}/`}${target?.command.at(-1)}`).toBe(`${folder}.relock-reqs.txt.in`);
+  });
+
+  it('refuses a local package that is outside of the repository from where it is solved', () => {
+    const files = { 'reqs.txt': '-r a/b/c.txt\na==1\n', 'a/b/c.txt': '-e ../..', 'setup.py': '' };
+    expect(detect(files).skips).toMatchObject([
+      { path: 'reqs.txt', reason: { code: 'path-outside-repository' } },
+    ]);
   });
 
   it('is for the Python of the image that installs it, or that installs a file above it', () => {

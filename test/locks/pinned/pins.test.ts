@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { readPins } from '../../../src/locks/pinned/pins.ts';
 import { demandsAbove, openedInput, universalInput } from '../../../src/locks/pinned/solver-input.ts';
+import type { Relax } from '../../../src/locks/pinned/solver-input.ts';
 
 describe('which pins stay', () => {
   it.each([
@@ -81,22 +82,28 @@ describe('what uv is given', () => {
     ['current', ['A[x]>=1.0 ; os_name == "nt"', 'b>=2rc1']],
     ['none', ['A[x] ; os_name == "nt"', 'b>=0.dev0']],
   ] as const)('%s', (bound, pins) => {
-    const given = openedInput(pinned, { bound, constraints: null });
+    const given = openedInput(pinned, { bound, constraints: null, relax: () => null });
     expect(given).toBe([...head, ...pins, ...rest, ''].join('\n'));
   });
 
-  it('keeps what is named, and adds constraints', () => {
-    const given = openedInput(pinned, { bound: 'current', constraints: '.c', kept: new Set(['a']) });
-    expect(given).toBe([...head, 'A[x]==1.0 ; os_name == "nt"', 'b>=2rc1', ...rest, '-c .c', ''].join('\n'));
+  it('lets pins give way, and adds constraints', () => {
+    const relax: Relax = ({ name }) =>
+      name === 'a' ? { specifier: '<1.0' } : name === 'c' ? 'left-out' : null;
+    const given = openedInput(pinned, { bound: 'current', constraints: '.c', relax });
+    const left = rest.slice(1);
+    expect(given).toBe([...head, 'A[x]<1.0 ; os_name == "nt"', 'b>=2rc1', ...left, '-c .c', ''].join('\n'));
   });
 
   it('holds what is found, for the second solve', () => {
-    const given = universalInput(pinned, new Map([['b', { version: '3' }]]), null);
+    const given = universalInput(pinned, new Map([['b', { version: '3' }]]), {
+      constraints: null,
+      relax: () => null,
+    });
     expect(given).toBe([...head, 'A[x]>=1.0 ; os_name == "nt"', 'b==3', ...rest, ''].join('\n'));
   });
 
   it('takes what files above demand, without their own pins', () => {
     const above = readPins('-r base.txt\nb<3 ; os_name == "nt"\na==1\nc==1 # pinned\nd\ne @ https://h/e');
-    expect(demandsAbove([above, above])).toBe('b<3 ; os_name == "nt"\nc==1\n');
+    expect(demandsAbove([above, above], () => null)).toBe('b<3 ; os_name == "nt"\nc==1\n');
   });
 });

@@ -1,68 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { pinnedEcosystem } from '../../../src/locks/pinned/ecosystem.ts';
-import type { Facts, Step, StepResult } from '../../../src/locks/ecosystem.ts';
-import type { Command } from '../../../src/model.ts';
+import type { Facts } from '../../../src/locks/ecosystem.ts';
+import { DOCKERFILE, play, UNSATISFIABLE } from './play.ts';
+import type { Answer, Files } from './play.ts';
 import { POLICY, factsOf, treeOf } from './tree.ts';
-
-const UNSATISFIABLE = [
-  'error: No solution found when resolving dependencies',
-  '  cause: Because only a<=1 is available and you require a>=2, we can conclude that your requirements are unsatisfiable.',
-].join('\n');
-
-/** What uv says to one command: its output file, or its error. */
-type Answer = string | { readonly error: string } | { readonly text: string; readonly said: string };
-
-interface Played {
-  readonly commands: readonly Command[];
-  /** The input of each command. */
-  readonly inputs: readonly string[];
-  readonly end: Step;
-  /** What the private copy holds at the end, beside the tree. */
-  readonly files: ReadonlyMap<string, string>;
-}
-
-type Files = Parameters<typeof treeOf>[0];
-
-function play(path: string, files: Files, answers: readonly Answer[], more: Partial<Facts> = {}): Played {
-  const tree = treeOf(files);
-  const lock = pinnedEcosystem.detect(tree, POLICY).locks.find(({ target }) => target.path === path);
-  if (lock === undefined) throw new Error(`${path} is not claimed`);
-  const facts = factsOf(tree, more);
-  const history: StepResult[] = [];
-  const commands: Command[] = [];
-  const inputs: string[] = [];
-  const written = new Map<string, string>();
-  for (;;) {
-    const step = lock.next(facts, history);
-    if (step.do === 'done' || step.do === 'fail') return { commands, inputs, end: step, files: written };
-    if (step.do === 'write') {
-      for (const [file, text] of Object.entries(step.files)) {
-        if (text === null) written.delete(file);
-        else written.set(file, text);
-      }
-      history.push({ step, result: null, files: {} });
-      continue;
-    }
-    const { command } = step;
-    const answer = answers[commands.length];
-    if (answer === undefined) throw new Error(`one command too many: ${command.argv.join(' ')}`);
-    commands.push(command);
-    const folder = command.cwd === '.' ? '' : `${command.cwd}/`;
-    inputs.push(written.get(folder + (command.argv.at(-1) ?? '')) ?? '');
-    const [output = ''] = command.outputs;
-    const text = typeof answer === 'string' ? answer : 'text' in answer ? answer.text : null;
-    const isGood = text !== null;
-    if (isGood) written.set(output, text);
-    const said = typeof answer === 'string' ? '' : 'text' in answer ? answer.said : answer.error;
-    history.push({
-      step,
-      result: { exitCode: isGood ? 0 : 1, timedOut: false, stdout: '', stderr: said, seconds: 1 },
-      files: { [output]: text },
-    });
-  }
-}
-
-const DOCKERFILE = 'FROM python:3.11-slim\nRUN pip install -r requirements.txt\n';
 
 it('solves an opened copy, edits the file, and leaves nothing else', () => {
   const files = { Dockerfile: DOCKERFILE, 'requirements.txt': '\uFEFFA==1  # web\r\nb>=1\r\n' };
@@ -74,6 +15,18 @@ it('solves an opened copy, edits the file, and leaves nothing else', () => {
   expect(command).toMatchObject({ cwd: '.', env: {}, outputs: ['.relock-requirements.txt.out'] });
   expect(command?.argv.join(' ')).toBe(
     'uv pip compile --no-header --no-annotate --index-strategy unsafe-best-match --python-version 3.11.18 --quiet --no-config --python /py/3.11/bin/python --output-file .relock-requirements.txt.out .relock-requirements.txt.in',
+  );
+});
+
+it('names its copies from where pip runs', () => {
+  const files = { 'docs/requirements.txt': '-e .[dev]\na==1\n', 'pyproject.toml': '' };
+  const played = play('docs/requirements.txt', files, ['a==2\n']);
+  expect(played.inputs).toEqual(['-e .[dev]\na>=1\n']);
+  expect(Object.fromEntries(played.files)).toEqual({ 'docs/requirements.txt': '-e .[dev]\na==2\n' });
+  const [command] = played.commands;
+  expect(command?.cwd).toBe('.');
+  expect(command?.argv.slice(-3).join(' ')).toBe(
+    '--output-file docs/.relock-requirements.txt.out docs/.relock-requirements.txt.in',
   );
 });
 
@@ -111,12 +64,6 @@ describe('the command', () => {
       'UV_DEFAULT_INDEX=https://mirror.test/simple',
       { 'requirements.txt': '-i https://pypi.org/simple\na==1\n' },
       { index: { url: 'https://mirror.test/simple', isMirror: true, hasVersionJson: false } },
-    ],
-    [
-      'a cool-down',
-      'UV_EXCLUDE_NEWER=2025-06-01T00:00:00Z',
-      { 'requirements.txt': 'a==1\n' },
-      { cooldown: { cutoff: '2025-06-01T00:00:00Z', indexUrl: 'http://127.0.0.1:1/simple' } },
     ],
   ])('has %s', (_, words, files, more) => {
     expect(argv(files, more)).toContain(words);
@@ -267,37 +214,6 @@ describe('other environments', () => {
       do: 'done',
       notes: [expect.stringContaining('b (line 2), c (line 3)')],
     });
-  });
-});
-
-describe('a cool-down', () => {
-  const cooldown = { cutoff: '2025-06-01T00:00:00Z', indexUrl: 'http://127.0.0.1:1/simple' };
-  const exempt = (command: Command | undefined): readonly string[] =>
-    (command?.argv ?? [])
-      .filter((_, at, all) => all[at - 1] === '--exclude-newer-package')
-      .map((word) => word.split('=')[0] ?? '');
-
-  it('does not undo a version that is younger than it', () => {
-    const files = { Dockerfile: DOCKERFILE, 'requirements.txt': 'a==2\nb==1\n' };
-    const answers = [{ error: UNSATISFIABLE }, 'a==1\nb==3\n', 'a==2\nb==3\n'];
-    const played = play('requirements.txt', files, answers, { cooldown });
-    expect(played.inputs[2]).toBe('a==2\nb>=1\n');
-    expect(played.commands.map(exempt)).toEqual([[], [], ['a']]);
-    expect(played.files.get('requirements.txt')).toBe('a==2\nb==3\n');
-    expect(played.end).toMatchObject({
-      notes: [expect.stringContaining('cool-down has nothing newer for it: a')],
-    });
-  });
-
-  it('does not hold for pins that this lock does not move', () => {
-    const files = {
-      Dockerfile: DOCKERFILE,
-      'requirements.txt': '-r base.txt\na==1\nb==9  # pinned\n',
-      'base.txt': 'c==9\nd>=1\n',
-    };
-    const played = play('requirements.txt', files, [{ error: UNSATISFIABLE }, 'a==2\n'], { cooldown });
-    expect(played.commands.map(exempt)).toEqual([[], ['b', 'c']]);
-    expect(played.files.get('requirements.txt')).toBe('-r base.txt\na==2\nb==9  # pinned\n');
   });
 });
 

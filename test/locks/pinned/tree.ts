@@ -3,7 +3,7 @@ import type { Policy } from '../../../src/config/policy.ts';
 import type { Facts } from '../../../src/locks/ecosystem.ts';
 import type { Tree, TreeFile } from '../../../src/model.ts';
 
-export const POLICY: Policy = { excludeNewer: null, ignore: [], solver: 'auto', locks: [] };
+export const POLICY: Policy = { excludeNewer: null, ignore: [], solver: 'auto', locks: [], allowHosts: [] };
 
 export function treeOf(files: Readonly<Record<string, string | TreeFile>>): Tree {
   const entries = Object.entries(files).map(([path, file]): [string, TreeFile] => [
@@ -23,7 +23,7 @@ export function factsOf(tree: Tree, more: Partial<Facts> = {}): Facts {
     pythonDownloads: false,
     uvVersion: '0.13.9',
     index: { url: 'https://index.test/simple', isMirror: false, hasVersionJson: true },
-    cooldown: null,
+    cutoff: null,
     timeoutSeconds: 60,
     newestTool: () => null,
     ...more,

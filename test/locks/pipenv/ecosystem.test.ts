@@ -1,10 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import { NO_POLICY } from '../../../src/config/defaults.ts';
 import type { Policy } from '../../../src/config/policy.ts';
-import type { Facts, PlannedLock, Step } from '../../../src/locks/ecosystem.ts';
+import type { Facts } from '../../../src/locks/ecosystem.ts';
 import { pipenvEcosystem } from '../../../src/locks/pipenv/ecosystem.ts';
 import { pipenvRunsOn } from '../../../src/locks/pipenv/pipenv-version.ts';
 import { factsOf, resultOf, treeOf } from '../../support/drive-lock.ts';
+import { commandOf, detectorOf, reasonOf } from '../../support/one-lock.ts';
 
 const LOCK = `{"_meta": {"requires": {"python_version": "3.9"}, "sources": []}, "default": {}, "develop": {}}\n`;
 const SOURCE = `[[source]]\nname = "pypi"\nurl = "https://pypi.org/simple"\nverify_ssl = true\n`;
@@ -19,16 +20,7 @@ six = "*"
 python_version = "3.11"
 `;
 
-function detect(files: Readonly<Record<string, string>>, policy: Policy = NO_POLICY) {
-  return pipenvEcosystem.detect(treeOf(files), policy);
-}
-
-function only(files: Readonly<Record<string, string>>, policy?: Policy): PlannedLock {
-  const { locks, skips } = detect(files, policy);
-  expect(skips).toEqual([]);
-  expect(locks).toHaveLength(1);
-  return locks[0]!;
-}
+const { detect, only } = detectorOf(pipenvEcosystem);
 
 const files = { 'app/Pipfile.lock': LOCK, 'app/Pipfile': PIPFILE };
 const pythons = ['3.13.0', '3.11.7', '3.6.15'].map((version) => ({
@@ -39,16 +31,6 @@ const newestTool = (_name: string, python: string | null) => (python === '3.6' ?
 
 function facts(more: Partial<Facts> = {}): Facts {
   return factsOf(treeOf(files), { pythons, newestTool, ...more });
-}
-
-function commandOf(step: Step) {
-  if (step.do !== 'run') throw new Error(JSON.stringify(step));
-  return step.command;
-}
-
-function reasonOf(step: Step) {
-  if (step.do !== 'fail') throw new Error(JSON.stringify(step));
-  return step.reason;
 }
 
 describe('detect', () => {
@@ -293,17 +275,15 @@ describe('the command', () => {
 });
 
 describe('another index', () => {
-  const cooldown = { cutoff: '2026-01-01T00:00:00Z', indexUrl: 'http://127.0.0.1:9/simple' };
+  const index = { url: 'https://mirror.example.com/simple', isMirror: true, hasVersionJson: false };
 
-  it('cools down by the loopback index, and tells what that does not cover', () => {
+  it('does nothing for a cool-down', () => {
     const pipfile = `${PIPFILE}\n[[source]]\nname = "inside"\nurl = "https://pypi.example.com/simple"\n`;
     const lock = only({ ...files, 'app/Pipfile': pipfile });
-    const step = lock.next(facts({ cooldown }), []);
-    expect(commandOf(step).env).toMatchObject({ PIPENV_PYPI_MIRROR: cooldown.indexUrl });
-    expect(lock.next(facts({ cooldown }), [resultOf(step, { 'app/Pipfile.lock': LOCK })])).toHaveProperty(
-      'notes',
-      ['The cool-down does not cover packages from the sources of the Pipfile (inside).'],
-    );
+    const given = facts({ cutoff: '2026-01-01T00:00:00Z' });
+    const step = lock.next(given, []);
+    expect(commandOf(step).env).not.toHaveProperty('PIPENV_PYPI_MIRROR');
+    expect(lock.next(given, [resultOf(step, { 'app/Pipfile.lock': LOCK })])).toMatchObject({ notes: [] });
   });
 
   it('spells out the default source for the while, else Pipenv would lock the mirror', () => {
@@ -311,7 +291,7 @@ describe('another index', () => {
       'app/Pipfile.lock': LOCK,
       'app/Pipfile': '[packages]\nidna = "*"\n[requires]\npython_version = "3.11"',
     };
-    const given = facts({ cooldown, tree: treeOf(bare) });
+    const given = facts({ index, tree: treeOf(bare) });
     const lock = only(bare);
     const write = lock.next(given, []);
     expect(write).toEqual({ do: 'write', files: { 'app/Pipfile': `${bare['app/Pipfile']}\n\n${SOURCE}` } });
@@ -357,15 +337,15 @@ describe('another index', () => {
     ['nothing', null, 'tool-failed'],
     [
       'the index it was given',
-      LOCK.replace('[]', '[{"url": "http://127.0.0.1:9/simple"}]'),
+      LOCK.replace('[]', '[{"url": "https://mirror.example.com/simple"}]'),
       'unexpected-write',
     ],
   ])('refuses %s', (_what, text, code) => {
     const lock = only(files);
-    const step = lock.next(facts({ cooldown }), []);
-    expect(
-      reasonOf(lock.next(facts({ cooldown }), [resultOf(step, { 'app/Pipfile.lock': text })])).code,
-    ).toBe(code);
+    const step = lock.next(facts({ index }), []);
+    expect(reasonOf(lock.next(facts({ index }), [resultOf(step, { 'app/Pipfile.lock': text })])).code).toBe(
+      code,
+    );
   });
 });
 

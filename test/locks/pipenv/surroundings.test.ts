@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest';
-import { NO_POLICY } from '../../../src/config/defaults.ts';
-import type { PlannedLock, Step } from '../../../src/locks/ecosystem.ts';
 import { pipenvEcosystem } from '../../../src/locks/pipenv/ecosystem.ts';
 import { factsOf, resultOf, treeOf } from '../../support/drive-lock.ts';
+import { commandOf, detectorOf } from '../../support/one-lock.ts';
 
 const LOCK = '{"_meta": {"sources": []}, "default": {}, "develop": {}}\n';
 const PIPFILE = `[[source]]
@@ -14,26 +13,13 @@ verify_ssl = true
 six = "*"
 `;
 
-function detect(files: Readonly<Record<string, string>>) {
-  return pipenvEcosystem.detect(treeOf({ Pipfile: PIPFILE, 'Pipfile.lock': LOCK, ...files }), NO_POLICY);
-}
-
-function only(files: Readonly<Record<string, string>>): PlannedLock {
-  const { locks, skips } = detect(files);
-  expect(skips).toEqual([]);
-  return locks[0]!;
-}
+const { detect, only } = detectorOf(pipenvEcosystem, { Pipfile: PIPFILE, 'Pipfile.lock': LOCK });
 
 function facts(files: Readonly<Record<string, string>> = {}) {
   return factsOf(treeOf({ Pipfile: PIPFILE, 'Pipfile.lock': LOCK, ...files }), {
     pythons: [{ version: '3.13.0', path: '/p/bin/python' }],
     newestTool: () => '2026.10.3',
   });
-}
-
-function commandOf(step: Step) {
-  if (step.do !== 'run') throw new Error(JSON.stringify(step));
-  return step.command;
 }
 
 describe('a package of the repository', () => {
@@ -172,10 +158,10 @@ describe('the pylock.toml that Pipenv writes beside its lock', () => {
     const lock = only({ Pipfile, 'pylock.toml': old });
     const given = {
       ...facts(),
-      cooldown: { cutoff: '2026-01-01T00:00:00Z', indexUrl: 'http://127.0.0.1:9/simple' },
+      index: { url: 'https://mirror.example.com/simple', isMirror: true, hasVersionJson: false },
     };
     const step = lock.next(given, []);
-    const now = `${old}index = "http://127.0.0.1:9/simple/"\n`;
+    const now = `${old}index = "https://mirror.example.com/simple/"\n`;
     const files = { 'Pipfile.lock': LOCK, 'pylock.toml': now };
     expect(lock.next(given, [resultOf(step, files)])).toMatchObject({
       do: 'fail',

@@ -72,6 +72,7 @@ describe('chooseInterpreter', () => {
     ).toMatchObject({
       code: 'python-missing',
       message: expect.stringContaining('>=3.14 (pyproject.toml:4) to lock; this machine has 3.13.0, 3.12.1'),
+      fix: expect.stringContaining('or let uv fetch it: that takes `python-downloads` in the settings'),
     });
   });
 });

@@ -123,10 +123,6 @@ a = { workspace = true }
 
 describe('steps', () => {
   const files = { 'uv.lock': LOCK, 'pyproject.toml': PROJECT };
-  const cooldown = { cutoff: '2024-06-01T00:00:00Z', indexUrl: '' };
-  const dated = (time: string): string =>
-    `${LOCK}\n[options]\nexclude-newer = "2024-06-01T00:00:00Z"\n\n[[package]]\nname = "a"\nversion = "1"\nsdist = { url = "u", upload-time = "${time}" }\n`;
-
   /** Every command and write, the lock's text after each run being the next of `texts`. */
   function walk(lock: PlannedLock, facts: Facts, texts: readonly string[]): unknown[] {
     const history: StepResult[] = [];
@@ -146,36 +142,9 @@ describe('steps', () => {
     }
   }
 
-  it('one run without a cool-down', () => {
-    const facts = factsOf(treeOf(files), { pythons: PYTHONS });
+  it.each([null, '2024-06-01T00:00:00Z'])('one run, whatever the cut-off: %s', (cutoff) => {
+    const facts = factsOf(treeOf(files), { pythons: PYTHONS, cutoff });
     expect(walk(one(files), facts, [LOCK])).toEqual(['lock --python /py/3.12 --upgrade', 'done']);
-  });
-
-  it('takes the trace of a cool-down out and lets uv look again', () => {
-    const facts = factsOf(treeOf(files), { pythons: PYTHONS, cooldown });
-    expect(walk(one(files), facts, [dated('2024-05-01T00:00:00Z')])).toEqual([
-      'lock --python /py/3.12 --upgrade --exclude-newer 2024-06-01T00:00:00Z',
-      'write',
-      'lock --python /py/3.12',
-      'done',
-    ]);
-  });
-
-  it('refuses a release that is too young after all', () => {
-    const facts = factsOf(treeOf(files), { pythons: PYTHONS, cooldown });
-    expect(walk(one(files), facts, [dated('2024-06-01T00:00:00Z')]).at(-1)).toBe('cooldown-unsupported');
-  });
-
-  it("runs once where the repository's own date is stricter, and again where it is not", () => {
-    const own = { ...files, 'pyproject.toml': `${PROJECT}[tool.uv]\nexclude-newer = "1 week"\n` };
-    const facts = factsOf(treeOf(own), { pythons: PYTHONS, cooldown });
-    expect(walk(one(own), facts, [dated('2024-05-01T00:00:00Z')])).toEqual([
-      'lock --python /py/3.12 --upgrade',
-      'done',
-    ]);
-    expect(
-      walk(one(own), facts, [dated('2024-07-01T00:00:00Z'), dated('2024-05-01T00:00:00Z')]),
-    ).toHaveLength(5);
   });
 
   it('asks a mirror only where the repository has no index of its own in its place', () => {
@@ -193,7 +162,7 @@ describe('steps', () => {
   });
 
   it('explains a failed run and goes no further', () => {
-    const facts = factsOf(treeOf(files), { pythons: PYTHONS, cooldown });
+    const facts = factsOf(treeOf(files), { pythons: PYTHONS });
     const lock = one(files);
     const first = lock.next(facts, []);
     expect(lock.next(facts, [resultOf(first, { 'uv.lock': LOCK }, 2)])).toMatchObject({

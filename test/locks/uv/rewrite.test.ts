@@ -1,24 +1,9 @@
 import { describe, expect, it } from 'vitest';
-import { withoutCooldown, withPublicAddresses } from '../../../src/locks/uv/rewrite.ts';
+import { withPublicAddresses } from '../../../src/locks/uv/rewrite.ts';
 
 const HASH = 'ab'.repeat(30);
 const PUBLIC = `https://files.pythonhosted.org/packages/ab/cd/${HASH}/x-1.tar.gz`;
 const MIRROR = 'https://mirror.example/pypi/simple';
-
-describe('withoutCooldown', () => {
-  it.each([
-    ['a = 1\n\n[options]\nexclude-newer = "2024"\n\n[[package]]\n', 'a = 1\n\n[[package]]\n'],
-    [
-      'a = 1\n\n[options]\nprerelease-mode = "allow"\nexclude-newer = "2024"\nexclude-newer-span = "P1W"\n\n[[package]]\n',
-      'a = 1\n\n[options]\nprerelease-mode = "allow"\n\n[[package]]\n',
-    ],
-    ['a = 1\n\n[[package]]\n', 'a = 1\n\n[[package]]\n'],
-    ['a = 1\n[options]\nexclude-newer = "x"', 'a = 1\n[options]\nexclude-newer = "x"'],
-    ['a = 1\n\n[[package]]\nexclude-newer = "x"\n\n', 'a = 1\n\n[[package]]\nexclude-newer = "x"\n\n'],
-  ])('%j', (text, expected) => {
-    expect(withoutCooldown(text)).toBe(expected);
-  });
-});
 
 function lock(registry: string, url: string): string {
   return `version = 1\n\n[[package]]\nname = "x"\nsource = { registry = "${registry}" }\nsdist = { url = "${url}", hash = "sha256:1" }\n`;

@@ -18,6 +18,7 @@ describe('createAuthority', () => {
   it.each([
     ['pypi.example.test', 'DNS:pypi.example.test'],
     ['127.0.0.1', 'IP Address:127.0.0.1'],
+    ['2606:4700::1111', 'IP Address:2606:4700:0:0:0:0:0:1111'],
     [`${'a.'.repeat(100)}test`, `DNS:${'a.'.repeat(100)}test`],
   ])('vouches for %s and nothing else', (host, subjectAltName) => {
     const authority = createAuthority(NOW);

@@ -5,6 +5,7 @@ import type { Credential } from '../../../src/config/settings.ts';
 import type { Reason, Remote } from '../../../src/model.ts';
 import { createAuthority } from '../../../src/run/network/certificate.ts';
 import { createDialer } from '../../../src/run/network/dial.ts';
+import { createGuardedDialer } from '../../../src/run/network/guarded-dial.ts';
 import { probeRemotes, type ProbeOptions } from '../../../src/run/network/probe.ts';
 import { startServer, type Handler, type TestServer } from '../../support/loopback-server.ts';
 
@@ -180,5 +181,20 @@ describe('probeRemotes', () => {
       new Map(),
     );
     expect(server.seen).toEqual([]);
+  });
+
+  it('does not ask what is at no public address', async () => {
+    const dialer = createGuardedDialer({ dialer: createDialer({ environment: {} }), isKnown: () => false });
+    const wanted = remote('http://169.254.169.254/latest/meta-data/', 'url', 'requirements.in:1');
+    const found = await probeRemotes([wanted], {
+      dialer: { dial: (host, port, signal) => dialer.dial(host, port, false, signal) },
+      credentials: [],
+      timeoutMs: 3000,
+    });
+    expect(found.get(wanted)).toMatchObject({
+      code: 'network-refused',
+      message:
+        'The host 169.254.169.254 (named in requirements.in:1) is not asked: it is at no public address.',
+    });
   });
 });
