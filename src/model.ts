@@ -76,6 +76,7 @@ export type ReasonCode =
   | 'git-host-unreachable'
   | 'git-reference-missing'
   | 'url-unreachable'
+  | 'channel-unreachable'
   | 'authentication-required'
   // builds of source distributions
   | 'sdist-build-system-library'
@@ -122,7 +123,7 @@ export type ReasonCode =
  * tool's own dependencies to the time of its release (plus some weeks), so that yesterday's release of one cannot break it.
  */
 export interface ToolSpec {
-  readonly name: 'uv' | 'poetry' | 'pipenv' | 'pip-tools' | 'pip-compile-multi';
+  readonly name: 'uv' | 'poetry' | 'pipenv' | 'pip-tools' | 'pip-compile-multi' | 'conda-lock';
   /** Exact version, or null: for `uv` the one Relock brings, else the newest that runs on `python`. */
   readonly version: string | null;
   /** The interpreter the tool itself runs on, as `3.11` or `3.11.7`; null: any. Not used for `uv`. */
@@ -134,7 +135,10 @@ export interface ToolSpec {
 /** One child process, as data. The runner is the only place that starts one. */
 export interface Command {
   readonly tool: ToolSpec;
-  /** The first item is an executable that the tool provides (`uv`, `poetry`, `pip-compile`). Never a shell string. */
+  /**
+   * The first item is an executable that the tool provides (`uv`, `poetry`, `pip-compile`). Never a shell string. A further
+   * item that is exactly `{bin}/NAME` stands for the absolute path of another executable that the tool provides.
+   */
   readonly argv: readonly [string, ...string[]];
   /** Repository-relative folder. */
   readonly cwd: string;
@@ -175,7 +179,7 @@ export interface PythonChoice {
 /** A host outside that a lock needs; probed before a locker runs so that a dead one costs seconds. */
 export interface Remote {
   readonly url: string;
-  readonly purpose: 'index' | 'extra-index' | 'git' | 'url';
+  readonly purpose: 'index' | 'extra-index' | 'git' | 'url' | 'channel';
   /** Where it is named: `requirements.in:12`. */
   readonly namedIn: string;
 }
@@ -224,13 +228,35 @@ export interface LockedPackage {
   readonly via: readonly string[];
   /** Dependency groups or extras it belongs to (`main`, `dev`, `docs`), sorted; empty when the lock does not tell. */
   readonly groups: readonly string[];
+  /** Set in locks of conda-lock, which have an entry for each platform. */
+  readonly conda?: CondaPackage;
+}
+
+export interface CondaPackage {
+  /** `linux-64`. */
+  readonly platform: string;
+  readonly manager: 'conda' | 'pip';
+  /** Build string, `py311h6f00efd_1`; null for a pip package. */
+  readonly build: string | null;
+  /** `conda-forge`, or the URL of a channel; null for a pip package. */
+  readonly channel: string | null;
 }
 
 export interface LockContent {
   readonly packages: readonly LockedPackage[];
 }
 
-export type ChangeKind = 'major' | 'minor' | 'patch' | 'downgrade' | 'new' | 'removed' | 'source' | 'hash';
+export type ChangeKind =
+  | 'major'
+  | 'minor'
+  | 'patch'
+  | 'downgrade'
+  | 'new'
+  | 'removed'
+  | 'source'
+  | 'hash'
+  /** Same version, another build string (conda). */
+  | 'build';
 
 /** One package that moved in one lock. */
 export interface Change {
@@ -245,6 +271,17 @@ export interface Change {
   readonly origin: string | null;
   /** Set when the source changed, else null. */
   readonly source: { readonly from: string | null; readonly to: string | null } | null;
+  /** Set in locks of conda-lock. */
+  readonly conda?: CondaChange;
+}
+
+export interface CondaChange {
+  /** Where it moved like this, sorted; empty: on all platforms of the lock. */
+  readonly platforms: readonly string[];
+  readonly manager: 'conda' | 'pip';
+  readonly channel: string | null;
+  /** null when it has none on either side, or did not change. */
+  readonly build: { readonly from: string | null; readonly to: string | null } | null;
 }
 
 export type TargetStatus = 'planned' | 'updated' | 'unchanged' | 'failed' | 'skipped';

@@ -32,7 +32,7 @@ export function operatorHosts(sources: ReachSources): readonly string[] {
 export function reachOf({ remotes }: Pick<Target, 'remotes'>, sources: ReachSources): Reach {
   const ownIndexes = remotes.filter(({ purpose }) => purpose === 'index').flatMap(baseOf);
   const extra = remotes.filter(({ purpose }) => purpose === 'extra-index').flatMap(baseOf);
-  const others = remotes.filter(({ purpose }) => purpose === 'git' || purpose === 'url');
+  const others = remotes.filter(({ purpose }) => purpose !== 'index' && purpose !== 'extra-index');
   return {
     indexes: distinct([...ownIndexes, sources.indexUrl, ...extra]),
     hosts: distinct([...others.flatMap(authoritiesOf), ...sources.policyHosts, ...operatorHosts(sources)]),

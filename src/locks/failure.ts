@@ -93,6 +93,7 @@ const SLOW: Readonly<Record<Failure['command']['tool']['name'], string>> = {
   uv: '. Where the index is not slow, it builds source distributions or clones a big repository: name releases that have wheels',
   'pip-tools': ', or have uv solve this lock, which is far quicker (`solver = "uv"` in .github/relock.toml)',
   'pip-compile-multi': '. Where the index is not slow, name higher lower bounds in the manifests',
+  'conda-lock': '. Where the channels are not slow, name higher lower bounds in the environment file',
 };
 
 function spanOf(seconds: number): string {

@@ -51,6 +51,7 @@ const ORDER: readonly ChangeKind[] = [
   'removed',
   'source',
   'hash',
+  'build',
 ];
 const WORDS: Readonly<Record<ChangeKind, string>> = {
   major: 'major',
@@ -61,6 +62,7 @@ const WORDS: Readonly<Record<ChangeKind, string>> = {
   removed: 'removed',
   source: 'from another source',
   hash: 'with other hashes only',
+  build: 'with another build only',
 };
 
 /** `3 major, 20 minor, 1 removed`; empty kinds are left out. */

@@ -78,7 +78,7 @@ async function probeOne(
       origin,
       target,
       // A whole file is not wanted; a host that does not know ranges sends it, and is cut off.
-      range: purpose === 'url',
+      range: purpose === 'url' || purpose === 'channel',
       authorization: known === null ? null : basicAuthorization(known.username, known.password),
       ca: options.ca ?? null,
       signal,
@@ -154,6 +154,7 @@ const NOUNS: Readonly<Record<Remote['purpose'], string>> = {
   'extra-index': 'extra index',
   git: 'git host',
   url: 'host',
+  channel: 'conda channel',
 };
 
 const CODES: Readonly<Record<Remote['purpose'], ReasonCode>> = {
@@ -161,6 +162,7 @@ const CODES: Readonly<Record<Remote['purpose'], ReasonCode>> = {
   'extra-index': 'extra-index-unreachable',
   git: 'git-host-unreachable',
   url: 'url-unreachable',
+  channel: 'channel-unreachable',
 };
 
 /** As the settings have to name it: see `hasCredential`. */

@@ -67,6 +67,9 @@ function targetOf(purpose: Remote['purpose'], url: URL): string {
       const repository = url.pathname.split('@', 1)[0] ?? '';
       return `${repository.replace(/\/$/u, '')}/info/refs?service=git-upload-pack`;
     }
+    case 'channel':
+      // What every conda channel has, and every solver reads.
+      return `${url.pathname.replace(/\/$/u, '')}/noarch/repodata.json`;
     case 'url':
       return url.pathname + url.search;
     default:
