@@ -113,7 +113,7 @@ export function readEntry(text: string, key: string): CacheEntry | null {
   return { key, url, space, kind, status, headers, vary, sha256, length, promised, time };
 }
 
-export function isDigest(value: unknown): value is string {
+function isDigest(value: unknown): value is string {
   return typeof value === 'string' && /^[0-9a-f]{64}$/u.test(value);
 }
 

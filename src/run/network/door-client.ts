@@ -10,6 +10,15 @@ const MAX_FILES = 300_000;
 const MAX_UNDATED = 1000;
 const MAX_REPOSITORIES = 1000;
 
+export interface Permit {
+  /** What a page promised of this file; null when none did. */
+  readonly sha256: string | null;
+  /** By a rule for the whole host. */
+  readonly isHost: boolean;
+  /** By a page that names this very file. */
+  readonly isNamed: boolean;
+}
+
 export interface ClientState {
   readonly name: string;
   readonly token: string;
@@ -18,8 +27,8 @@ export interface ClientState {
   readonly isCooled: boolean;
   /** True when it may open a connection: for a whole host, or for single files on it. */
   mayConnect(host: string, port: number): boolean;
-  /** What a request may be answered with: null refuses it; `sha256` when a page promised one. */
-  permit(origin: Origin, target: string): { readonly sha256: string | null; readonly isHost: boolean } | null;
+  /** Why a request may be made: null refuses it. */
+  permit(origin: Origin, target: string): Permit | null;
   /** It was given a page that names these files. */
   learn(files: NamedFiles): void;
   /** It was given this file. */
@@ -60,7 +69,8 @@ export function createClientState(name: string, reach: Reach): ClientState {
         .map((page) => findFile(page, origin, target))
         .find((found) => found !== null);
       const isHost = allow.mayReach(origin);
-      return isHost || file !== undefined ? { sha256: file?.sha256 ?? null, isHost } : null;
+      const isNamed = file !== undefined;
+      return isHost || isNamed ? { sha256: file?.sha256 ?? null, isHost, isNamed } : null;
     },
     learn(page) {
       if (pages.has(page)) return;

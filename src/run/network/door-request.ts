@@ -5,9 +5,10 @@ import { pipeline } from 'node:stream/promises';
 import { messageOf } from '../../errors.ts';
 import { printable, sendText } from './answers.ts';
 import type { Answer, CachedFetch } from './cached-fetch.ts';
-import type { ClientState } from './door-client.ts';
+import type { ClientState, Permit } from './door-client.ts';
 import { PrivateAddressError } from './guarded-dial.ts';
 import type { Origin } from './lending.ts';
+import { collectFiles } from './named-files.ts';
 import { headerOf } from './read-body.ts';
 import { authorityOf, readTarget } from './reach.ts';
 import type { ServeIndex } from './serve-index.ts';
@@ -36,7 +37,7 @@ export function createRequestHandler({ fetch, serveIndex, log }: DoorRequestOpti
     client: ClientState,
     origin: Origin,
     target: string,
-    sha256: string | null,
+    permit: Permit,
     request: IncomingMessage,
     response: ServerResponse,
     signal: AbortSignal,
@@ -48,7 +49,7 @@ export function createRequestHandler({ fetch, serveIndex, log }: DoorRequestOpti
       headers: request.rawHeaders,
       body: request.method === 'POST' ? limited(request) : null,
       mayBePrivate: client.allow.mayBePrivate(origin),
-      sha256,
+      sha256: permit.sha256,
     };
     const answer = await fetch(wanted, signal);
     try {
@@ -59,6 +60,7 @@ export function createRequestHandler({ fetch, serveIndex, log }: DoorRequestOpti
         const repository = repositoryOf(target);
         if (repository !== null && isAdvertisement(answer)) client.hasRepository(origin, repository);
       }
+      if (permit.isNamed) follow(client, origin, target, permit, answer);
       await deliver(answer, response);
     } finally {
       answer.done();
@@ -94,7 +96,7 @@ export function createRequestHandler({ fetch, serveIndex, log }: DoorRequestOpti
     try {
       const wanted = request.method === 'POST' ? null : client.allow.indexRequest(origin, target);
       if (wanted === null) {
-        await pass(client, origin, target, permit.sha256, request, response, gone.signal);
+        await pass(client, origin, target, permit, request, response, gone.signal);
       } else {
         await serveIndex(wanted, { client, origin, target, request, response, signal: gone.signal });
       }
@@ -110,6 +112,18 @@ export function createRequestHandler({ fetch, serveIndex, log }: DoorRequestOpti
       }
     }
   };
+}
+
+/**
+ * Many indexes keep their files in somebody's object storage and send clients there: who trusts the index for the file
+ * trusts it for that address, and for nothing else of the host. Redirects of other addresses lead nowhere new.
+ */
+function follow(client: ClientState, origin: Origin, target: string, permit: Permit, answer: Answer): void {
+  const location = headerOf(answer.headers, 'location');
+  if (answer.status < 301 || answer.status > 308 || location === null) return;
+  const url = URL.parse(location, `${origin.scheme}://${authorityOf(origin)}${target}`);
+  if (url === null) return;
+  client.learn(collectFiles([{ url: url.href, sha256: permit.sha256, metadataSha256: null }]));
 }
 
 interface Fault {

@@ -12,6 +12,7 @@ import type { Duplex } from 'node:stream';
 import { createSecureContext } from 'node:tls';
 import type { Credential } from '../../config/settings.ts';
 import { normaliseName } from '../../locks/package-name.ts';
+import { RELAY_PORT } from '../sandbox/argv.ts';
 import { refuseConnect, sendText } from './answers.ts';
 import { readCaBundle } from './ca-bundle.ts';
 import { createCachedFetch } from './cached-fetch.ts';
@@ -36,9 +37,6 @@ import { releaseKey } from './simple-page.ts';
 import { createUpstream } from './upstream.ts';
 
 export type { Refusal } from './refusals.ts';
-
-/** Inside a sandbox the door is on this port of its own loopback: a relay passes bytes to the socket. */
-const RELAY_PORT = 41_730;
 
 const HEADERS_MILLISECONDS = 15_000;
 const CHECK_MILLISECONDS = 5000;

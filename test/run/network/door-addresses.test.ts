@@ -165,4 +165,21 @@ describe('redirects', () => {
     expect(server.seen.map(({ url }) => url)).toEqual(['/simple/here/', '/moved/here/', '/simple/there/']);
     expect((await get(`https://${INDEX}/simple/round/`)).status).toBe(502);
   });
+
+  it('of a file that a page names may lead to a storage, for that address alone', async () => {
+    const stored = 'https://storage.example.test/bucket/demo-1.0.zip';
+    const { get, status, client } = await startScene((request, response) => {
+      if (request.url === '/simple/demo/')
+        response.writeHead(200, { 'content-type': 'text/html' }).end('<a href="/files/demo-1.0.zip">x</a>');
+      else if (request.url === '/files/demo-1.0.zip')
+        response.writeHead(302, { location: `${stored}?signature=1` }).end();
+      else response.end('hello');
+    });
+    expect(await status(`${stored}?signature=1`)).toBe(403);
+    await get(`https://${INDEX}/simple/demo/`);
+    expect(await status(`https://${INDEX}/files/demo-1.0.zip`)).toBe(302);
+    expect(await status(`${stored}?signature=1`)).toBe(200);
+    expect(await status('https://storage.example.test/bucket/other.zip')).toBe(403);
+    expect(client.refusals().map(({ host, count }) => [host, count])).toEqual([['storage.example.test', 2]]);
+  });
 });
