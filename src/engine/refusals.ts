@@ -1,6 +1,7 @@
 /** What the door refused a locker, as the report tells it. Pure. */
 import type { Reason } from '../model.ts';
 import type { Refusal } from '../run/network/door.ts';
+import { authorityOf } from '../run/network/reach.ts';
 
 /** Told by name; the rest are counted. */
 const NAMED = 5;
@@ -17,7 +18,7 @@ export function refusalNotes(refusals: readonly Refusal[]): readonly string[] {
 export function withRefusals(reason: Reason, refusals: readonly Refusal[]): Reason {
   const [first] = refusals;
   if (first === undefined) return reason;
-  const host = first.port === 443 ? first.host : `${first.host}:${first.port}`;
+  const host = authorityOf({ scheme: 'https', host: first.host, port: first.port });
   switch (first.code) {
     case 'not-allowed':
       return {
@@ -45,5 +46,6 @@ export function withRefusals(reason: Reason, refusals: readonly Refusal[]): Reas
 function describe({ host, port, why, during, count }: Refusal): string {
   const times = count > 1 ? `, ${count} times` : '';
   const wanted = during === null ? '' : ` (while ${during} was built, or after)`;
-  return `${host}:${port}${wanted}${times}: ${why.replace(/\.$/u, '')}`;
+  const place = host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
+  return `${place}${wanted}${times}: ${why.replace(/\.$/u, '')}`;
 }

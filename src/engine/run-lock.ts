@@ -1,7 +1,7 @@
 /** One lock, from its first step to what became of it. */
 import { diffLocks } from '../diff/packages.ts';
 import { onlyCommentsDiffer } from '../diff/requirements-text.ts';
-import { CancelledError, messageOf } from '../errors.ts';
+import { CancelledError, EnvironmentError, messageOf } from '../errors.ts';
 import {
   LockSyntaxError,
   type Facts,
@@ -113,10 +113,20 @@ function failed(why: Reason): Outcome {
 
 function reasonOf(error: unknown, path: string): Reason {
   if (error instanceof LockSyntaxError) return reason('lock-unreadable', error.message);
+  if (error instanceof EnvironmentError && error.code === 'unexpected-file') return swapped(path);
   return reason(
     'internal',
     `${path} failed in Relock itself: ${messageOf(error)}`,
     'Please report this, with the lock and its manifest.',
+  );
+}
+
+/** Threat: a build puts a link or a device where its lock was. */
+function swapped(path: string): Reason {
+  return reason(
+    'unexpected-write',
+    `${path} is no regular file any more: something that ran for this lock put another thing in its place. Nothing of it was read.`,
+    'Look at what the source distributions among the packages do when they are built.',
   );
 }
 
@@ -174,6 +184,7 @@ async function runStep(run: LockRun, step: Extract<Step, { do: 'run' }>): Promis
   const files: Record<string, string | null> = {};
   for (const path of command.outputs) {
     const file = read.get(path);
+    if (file?.kind === 'symlink') return swapped(path);
     files[path] = file?.kind === 'text' ? file.text : null;
   }
   return { step, result, files };

@@ -111,6 +111,17 @@ function stopped(failure: Failure): Recognised | null {
     };
   }
   if (result.exitCode !== null && result.exitCode !== 130 && result.exitCode !== 137) return null;
+  const crash = /\[ended by (SIG(?:ABRT|SEGV|BUS|ILL|FPE|SYS)), not sent by Relock\]/u.exec(
+    result.stderr,
+  )?.[1];
+  if (crash !== undefined) {
+    return {
+      code: 'tool-failed',
+      message: `${toolOf(failure)} crashed (${crash}).`,
+      fix: 'Run again; if it crashes again, another version of the tool may not (`tool-version` in .github/relock.toml).',
+      words: null,
+    };
+  }
   return {
     code: 'cancelled',
     message: `${toolOf(failure)} was ended from outside before it was done.`,

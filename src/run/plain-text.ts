@@ -8,11 +8,24 @@ const STRING_TERMINATOR = 0x9c;
 
 /**
  * Takes out terminal control (ECMA-48 sequences, C0 and C1 characters) and what reorders or hides text (Unicode bidi
- * controls, zero-width characters); a carriage return becomes a line end, so that progress bars end up on lines.
+ * controls, zero-width characters); a carriage return becomes a line end, so that progress bars end up on lines. Lines that a
+ * CI runner would take for a command get a bar before them.
  *
  * Written as one pass, since the child chooses the text: the usual regular expressions for this are quadratic.
  */
 export function plainText(text: string): string {
+  return withoutCommands(withoutControls(text));
+}
+
+/**
+ * Threat: a build prints `::set-output …` or `##[…]`, which a runner of GitHub Actions obeys wherever it finds it at the
+ * beginning of a line.
+ */
+function withoutCommands(text: string): string {
+  return text.replace(/^[ \t]*(?=::|##\[)/gmu, '$&| ');
+}
+
+function withoutControls(text: string): string {
   if (!needsWork(text)) return text;
   const parts: string[] = [];
   let start = 0;

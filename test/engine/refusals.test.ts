@@ -23,6 +23,12 @@ describe('refusals of the door', () => {
     expect(refusalNotes(many)[0]).toMatch(/h4\.example.*; and 3 more\.$/u);
   });
 
+  it('write IPv6 addresses in brackets', () => {
+    const refusal = { ...REFUSAL, host: '::1', port: 8080, code: 'private-address' } as const;
+    expect(refusalNotes([refusal])[0]).toContain('[::1]:8080');
+    expect(withRefusals(REASON, [refusal]).fix).toContain('"[::1]:8080"');
+  });
+
   it('explain a failure, and how to allow the host', () => {
     expect(withRefusals(REASON, [REFUSAL])).toEqual({
       code: 'network-refused',

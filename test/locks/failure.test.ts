@@ -195,6 +195,11 @@ describe('what was seen elsewhere, or has no output of its own', () => {
     [{ timedOut: true, exitCode: null, seconds: 900.4 }, 'timeout', 'stopped after 15 minutes'],
     [{ exitCode: null }, 'cancelled', 'ended from outside'],
     [{ exitCode: 137 }, 'cancelled', 'ended from outside'],
+    [
+      { exitCode: null, stderr: 'x\n[ended by SIGABRT, not sent by Relock]\n' },
+      'tool-failed',
+      'crashed (SIGABRT)',
+    ],
   ])('%j is %s', (result, code, part) => {
     const reason = explainFailure(failure('Because six was not found in the package registry', { result }));
     expect(reason.code).toBe(code);

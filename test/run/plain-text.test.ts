@@ -17,6 +17,11 @@ describe('plainText', () => {
     ['progress on one line', '1%\r2%\r\n', '1%\n2%\n'],
     ['backspaces and bells', 'a\b\u0007b', 'ab'],
     ['text that reorders itself', 'a\u202Eb\u2066c\u200Bd\uFEFF', 'abcd'],
+    [
+      'commands to a CI runner, which get a bar',
+      'a\n::warning::x\n  ##[group]y\nz ::b',
+      'a\n| ::warning::x\n  | ##[group]y\nz ::b',
+    ],
     ['tabs, which stay', 'a\tb\n', 'a\tb\n'],
     ['letters beyond ASCII, which stay', 'é 漢 😀', 'é 漢 😀'],
   ])('takes out %s', (_, text, plain) => {

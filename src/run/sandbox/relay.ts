@@ -5,6 +5,7 @@
  * Runs alone, from its text: it imports only what Node brings.
  */
 import { spawn } from 'node:child_process';
+import { writeSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 import type { Server } from 'node:net';
 import { constants } from 'node:os';
@@ -37,9 +38,13 @@ function run(file: string, args: readonly string[]): void {
 }
 
 function fail(code: number, message: string): never {
-  process.stderr.write(`relay: ${message}\n`);
+  writeSync(2, `relay: ${message}\n`);
   process.exit(code);
 }
+
+// `pipe` compares with these, and making them has the streams that we share with the program stop blocking: what it prints beyond
+// the streams' buffer would then fail (EAGAIN).
+for (const name of ['stdout', 'stderr']) Object.defineProperty(process, name, { value: null });
 
 const [socket, port, dashes, file, ...args] = process.argv.slice(2);
 if (socket === undefined || port === undefined || dashes !== '--' || file === undefined) {

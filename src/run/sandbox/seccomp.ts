@@ -31,6 +31,7 @@ const refuse = (errno: number): number => 0x00050000 + errno;
 /** Linux's numbers, whatever this process runs on. */
 const EPERM = 1;
 const ENOSYS = 38;
+const EOPNOTSUPP = 95;
 const EAFNOSUPPORT = 97;
 
 /** linux/audit.h */
@@ -97,6 +98,8 @@ function bodyOf(call: CallNumbers): readonly Instruction[] {
       return [give(refuse(EPERM))];
     case 'unknown':
       return [give(refuse(ENOSYS))];
+    case 'unsupported':
+      return [give(refuse(EOPNOTSUPP))];
     case 'by-second-mode':
       return byMode(1);
     case 'by-third-mode':

@@ -5,7 +5,7 @@ export interface CallNumbers {
   /** null: that architecture has no such call. */
   readonly x64: number | null;
   readonly arm64: number | null;
-  /** `unknown`: as if the kernel were older than the call, so that programs take their other way. */
+  /** `unknown`: as if the kernel were older than the call, so that programs take their other way; `unsupported`: as if by the file system. */
   readonly verdict: Verdict;
 }
 
@@ -13,6 +13,7 @@ export interface CallNumbers {
 export type Verdict =
   | 'refused'
   | 'unknown'
+  | 'unsupported'
   | 'by-family'
   | 'by-flags'
   | 'by-request'
@@ -43,6 +44,8 @@ export const REFUSED_CALLS: readonly CallNumbers[] = [
     ['fchmodat2', 452, 452],
     ['mknodat', 259, 33],
   ]),
+  // Threat: takes all of a disk in one moment, before any watch sees it. Programs then write instead.
+  ...rows('unsupported', [['fallocate', 285, 47]]),
   // Its mode lies in memory, where no filter can read it.
   ...rows('unknown', [['openat2', 437, 437]]),
   // AF_VSOCK and others know no network namespace.

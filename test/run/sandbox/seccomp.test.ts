@@ -107,6 +107,7 @@ describe.each(Object.keys(ARCHITECTURES) as Architecture[])('the filter of %s', 
     // Without O_CREAT the last argument means nothing.
     ['openat', [3, 1, 0, 0o4755], 'allow'],
     ['mknodat', [3, 1, 0o10644], 'allow'],
+    ['fallocate', [3, 0, 0, 4096], 'errno 95'],
   ])('%s %j: %s', (name, args, expected) => {
     expect(call(name, ...args)).toBe(expected);
   });

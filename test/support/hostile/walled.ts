@@ -1,0 +1,8 @@
+/** Tests of what walls keep in: not run where there are none, and why is printed. */
+import { describe } from 'vitest';
+import { sandboxHere } from '../sandbox.ts';
+
+const found = await sandboxHere();
+if ('missing' in found) process.stdout.write(`not run: hostile packages. ${found.missing}\n`);
+
+export const walled = describe.skipIf('missing' in found);
