@@ -5,6 +5,10 @@
  * All paths are POSIX paths relative to the root of the repository, without a leading `./`; the root itself is `.`.
  */
 
+import type { Reason } from './reason.ts';
+
+export type { Reason, ReasonCode } from './reason.ts';
+
 /** What asked for the run. */
 export type Trigger = 'terminal' | 'schedule' | 'comment' | 'advisory';
 
@@ -51,72 +55,6 @@ export type LockKind =
   | 'pdm'
   | 'rye'
   | 'unknown';
-
-/** Why something was not done, or failed; shown to the reader as it is. */
-export interface Reason {
-  readonly code: ReasonCode;
-  /** One or two sentences: what was tried and why it failed, naming file, line, package, host as far as known. */
-  readonly message: string;
-  /** What the reader can do about it; empty when there is nothing. */
-  readonly fix: string;
-  /** The tool's own words, redacted and capped; empty when no tool ran. */
-  readonly detail: string;
-}
-
-export type ReasonCode =
-  // solving
-  | 'unsatisfiable'
-  | 'unsatisfiable-with-legacy-resolver'
-  | 'index-skew'
-  | 'package-not-found'
-  // remotes
-  | 'index-unreachable'
-  | 'extra-index-unreachable'
-  | 'index-json-api-missing'
-  | 'git-host-unreachable'
-  | 'git-reference-missing'
-  | 'url-unreachable'
-  | 'channel-unreachable'
-  | 'authentication-required'
-  // builds of source distributions
-  | 'sdist-build-system-library'
-  | 'sdist-build-requirement-newer-python'
-  | 'sdist-build-requirement-conflict'
-  | 'sdist-build-failed'
-  // tools and interpreters
-  | 'python-missing'
-  | 'tool-does-not-run-on-locked-python'
-  | 'tool-install-broken'
-  | 'tool-failed'
-  | 'timeout'
-  | 'cancelled'
-  | 'cooldown-unsupported'
-  // walls
-  | 'sandbox-unavailable'
-  | 'limit-exceeded'
-  | 'network-refused'
-  // repository content
-  | 'missing-workspace-members'
-  | 'missing-input'
-  | 'manifest-missing'
-  | 'lock-missing'
-  | 'manifest-unreadable'
-  | 'lock-unreadable'
-  | 'ambiguous-manifest'
-  | 'header-not-understood'
-  | 'option-refused'
-  | 'path-outside-repository'
-  | 'symlink'
-  | 'too-large'
-  | 'not-utf8'
-  // decisions
-  | 'unsupported-kind'
-  | 'nothing-pinned'
-  | 'excluded-by-config'
-  | 'not-selected'
-  | 'group-failed'
-  | 'unexpected-write'
-  | 'internal';
 
 /**
  * A distribution that provides a command-line tool, to be installed in an environment of its own. The installer holds the
@@ -182,6 +120,8 @@ export interface Remote {
   readonly purpose: 'index' | 'extra-index' | 'git' | 'url' | 'channel';
   /** Where it is named: `requirements.in:12`. */
   readonly namedIn: string;
+  /** The lock can do without: it is not probed, and its tool may try to reach it. */
+  readonly optional?: true;
 }
 
 /** One lock to make anew. */

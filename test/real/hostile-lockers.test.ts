@@ -1,14 +1,14 @@
 /** Every locker builds, and each of them may be lied to about where its lock lies. */
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { beforeAll, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Files } from '../support/folder.ts';
 import { letLoose, lockOf, packageOf, runEngine, type Arena } from '../support/hostile/arena.ts';
 import { packageFiles } from '../support/hostile/distributions.ts';
 import { fillRepository, plantWorld, type World } from '../support/hostile/world.ts';
-import { walled } from '../support/hostile/walled.ts';
+import { noWalls } from '../support/hostile/walled.ts';
 
-walled('uv lock', () => {
+describe.skipIf(noWalls)('uv lock', () => {
   const REFUSED = ['parent_is_link', 'parent_is_inner_link', 'lock_is_link_to_secret'];
   const CONTAINED = ['outside_absolute', 'other_locks', 'leaves_daemon', 'lock_is_huge'];
   let arena: Arena;
@@ -66,7 +66,7 @@ function vendored(world: World): Files {
   return files;
 }
 
-walled('a package of the repository itself', () => {
+describe.skipIf(noWalls)('a package of the repository itself', () => {
   let arena: Arena;
   beforeAll(async () => {
     const world = await plantWorld();

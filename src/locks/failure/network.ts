@@ -81,6 +81,7 @@ function purposeOf(failure: Failure, url: string): Unreachable {
     case 'url':
       return 'url-unreachable';
     case 'git':
+    case 'channel':
     case undefined:
       return isFile(url) ? 'url-unreachable' : 'index-unreachable';
     default:

@@ -101,7 +101,7 @@ export async function plantWorld(): Promise<World> {
           password: plant('credential'),
         },
       ],
-      tools: { uv: await findUv(), pythonDownloads: false },
+      tools: { uv: await findUv(), pythonDownloads: false, conda: null },
       sandbox: 'require',
       allowHosts: [],
       cacheBytes: 64 * 1024 ** 2,
