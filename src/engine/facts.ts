@@ -1,6 +1,6 @@
 /** What is gathered once a run, from the machine and the index, and handed to every lock's `next`. */
 import type { Facts, Interpreter } from '../locks/ecosystem.ts';
-import type { LockKind } from '../model.ts';
+import type { LockKind, Reason } from '../model.ts';
 import type { Plan } from '../plan.ts';
 
 type ToolName = Parameters<Facts['newestTool']>[0];
@@ -13,6 +13,8 @@ export interface FactSources {
   hasVersionJson(): Promise<boolean>;
   /** Newest version of a tool that runs on `python` (`3.11`; null: any); null when there is none or nobody knows. */
   newestTool(name: ToolName, python: string | null): Promise<string | null>;
+  /** As `Facts.condaExecutable`. */
+  condaExecutable(): Promise<string | Reason | null>;
   readonly indexUrl: string;
   readonly isMirror: boolean;
   readonly pythonDownloads: boolean;
@@ -26,7 +28,11 @@ const TOOLS_OF: Partial<Record<LockKind, readonly ToolName[]>> = {
   pipenv: ['pipenv'],
   'pip-compile': ['pip-tools'],
   'pip-compile-multi': ['pip-tools', 'pip-compile-multi'],
+  'conda-lock': ['conda-lock'],
+  'conda-explicit': ['conda-lock'],
 };
+/** Kinds of locks whose tools ask for `/pypi/NAME/VERSION/json`; conda-lock has a Poetry within. */
+const ASKS_JSON: ReadonlySet<LockKind> = new Set(['poetry', 'conda-lock', 'conda-explicit']);
 
 /**
  * Gathers the facts that a plan needs, side by side.
@@ -38,11 +44,12 @@ export async function gatherFacts(
   sources: FactSources,
 ): Promise<RunFacts> {
   const tools = new Set(plan.locks.flatMap(({ target }) => TOOLS_OF[target.kind] ?? []));
-  const needsJson = plan.locks.some(({ target }) => target.kind === 'poetry');
-  const [uvVersion, pythons, hasVersionJson] = await Promise.all([
+  const needsJson = plan.locks.some(({ target }) => ASKS_JSON.has(target.kind));
+  const [uvVersion, pythons, hasVersionJson, condaExecutable] = await Promise.all([
     sources.uvVersion(),
     sources.pythons(),
     needsJson && !sources.isMirror ? sources.hasVersionJson() : Promise.resolve(false),
+    tools.has('conda-lock') ? sources.condaExecutable() : Promise.resolve(null),
   ]);
   const newest = await newestTools([...tools], pythonsOf(plan, pythons), sources);
   const { indexUrl: url, isMirror, pythonDownloads, timeoutSeconds } = sources;
@@ -53,6 +60,7 @@ export async function gatherFacts(
     timeoutSeconds,
     index: { url, isMirror, hasVersionJson },
     cutoff,
+    condaExecutable,
     newestTool: (name, python) => newest.get(`${name} ${minor(python)}`) ?? null,
   };
 }

@@ -84,9 +84,14 @@ export interface Facts {
    * Asked with `python` null: the newest of all.
    */
   newestTool(
-    name: 'poetry' | 'pipenv' | 'pip-tools' | 'pip-compile-multi',
+    name: 'poetry' | 'pipenv' | 'pip-tools' | 'pip-compile-multi' | 'conda-lock',
     python: string | null,
   ): string | null;
+  /**
+   * Absolute path of the micromamba, mamba or conda that solves for conda-lock, as the operator names it; why the one that
+   * he names cannot be used; null: he names none, and Relock brings a solver.
+   */
+  readonly condaExecutable: string | Reason | null;
 }
 
 export interface IndexFacts {

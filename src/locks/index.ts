@@ -1,5 +1,6 @@
 /** The table of lock ecosystems, in order of precedence: the first that claims a path has it. */
 import { compileEcosystem } from './compile/ecosystem.ts';
+import { condaEcosystem } from './conda/ecosystem.ts';
 import type { LockEcosystem } from './ecosystem.ts';
 import { otherLocks } from './others.ts';
 import { pinnedEcosystem } from './pinned/ecosystem.ts';
@@ -10,6 +11,7 @@ import { uvEcosystem } from './uv/ecosystem.ts';
 
 export const ECOSYSTEMS: readonly LockEcosystem[] = [
   otherLocks,
+  condaEcosystem,
   compileEcosystem,
   uvEcosystem,
   pylockEcosystem,

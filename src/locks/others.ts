@@ -6,7 +6,7 @@ import { readText, reason, whyUnreadable } from './tree.ts';
 
 export const otherLocks: LockEcosystem = {
   name: 'others',
-  kinds: ['conda-lock', 'conda-explicit', 'pdm', 'rye', 'unknown'],
+  kinds: ['pdm', 'rye', 'unknown'],
   detect,
 };
 
@@ -22,24 +22,9 @@ interface Sight {
 
 /** Longer heads are not looked at. Characters. */
 const HEAD = 4096;
-const CONDA = 'conda-lock files come with a later version of Relock.';
 
 /** The first that fits a file wins. */
 const SIGHTS: readonly Sight[] = [
-  {
-    kind: 'conda-lock',
-    name: /^[^/]*conda-lock\.ya?ml$/u,
-    head: null,
-    message: CONDA,
-    fix: 'Make it anew with `conda-lock lock --lockfile` meanwhile.',
-  },
-  {
-    kind: 'conda-explicit',
-    name: /\.(?:lock|txt)$/u,
-    head: /^@EXPLICIT\s*$/mu,
-    message: `A list of exact conda packages; ${CONDA}`,
-    fix: 'Make it anew with the tool that wrote it (`conda-lock`, `conda list --explicit`) meanwhile.',
-  },
   {
     kind: 'pdm',
     name: /^pdm(?:\.[\w-]+)?\.lock$/u,

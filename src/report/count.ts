@@ -28,8 +28,7 @@ export function foldMoves(results: readonly TargetResult[]): readonly Move[] {
   const moves = new Map<string, Move>();
   for (const { target, changes } of results) {
     for (const change of changes) {
-      const source = `${change.source?.from ?? ''}>${change.source?.to ?? ''}`;
-      const key = [change.name, change.from, change.to, change.kind, source].join('\n');
+      const key = keyOf(change);
       const known = moves.get(key);
       moves.set(key, {
         change,
@@ -42,6 +41,16 @@ export function foldMoves(results: readonly TargetResult[]): readonly Move[] {
   return [...moves.values()];
 }
 
+function keyOf({ name, from, to, kind, source, conda }: Change): string {
+  const where = conda === undefined ? [] : [conda.manager, conda.platforms, conda.channel, conda.build];
+  return JSON.stringify([name, from, to, kind, source?.from, source?.to, ...where]);
+}
+
+/** `2 packages`, those that moved in two ways counted once. */
+export function packagesIn(changes: readonly Change[]): string {
+  return plural(new Set(changes.map(({ name }) => name)).size, 'package');
+}
+
 const ORDER: readonly ChangeKind[] = [
   'major',
   'minor',
@@ -50,8 +59,8 @@ const ORDER: readonly ChangeKind[] = [
   'new',
   'removed',
   'source',
-  'hash',
   'build',
+  'hash',
 ];
 const WORDS: Readonly<Record<ChangeKind, string>> = {
   major: 'major',
@@ -61,8 +70,8 @@ const WORDS: Readonly<Record<ChangeKind, string>> = {
   new: 'new',
   removed: 'removed',
   source: 'from another source',
+  build: 'rebuilt',
   hash: 'with other hashes only',
-  build: 'with another build only',
 };
 
 /** `3 major, 20 minor, 1 removed`; empty kinds are left out. */

@@ -1,8 +1,9 @@
 /** The `Runner` of this machine: a tool of the toolbox, a private environment, output without secrets or folders. */
-import { access, constants, realpath } from 'node:fs/promises';
+import { access, constants, mkdir, readdir, realpath, symlink } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import type { Command, CommandResult, Reason, ToolSpec } from '../model.ts';
 import { childEnvironment, refusedVariable } from './child-env.ts';
+import { foldersOfProgram } from './visible.ts';
 import { createRedactor } from './redact.ts';
 import type { Redaction } from './redact.ts';
 import type { Place, Runner } from './runner.ts';
@@ -25,6 +26,8 @@ export interface LocalRunnerOptions {
   readonly pythonDownloads: () => Promise<boolean>;
   /** Tools and interpreters, for children that see nothing else: absolute. */
   readonly readable: () => Promise<readonly string[]>;
+  /** A conda, mamba or micromamba of the operator's, absolute, that commands may name; null: none. */
+  readonly conda: string | null;
   readonly redaction: Redaction;
   /** Of each stream. */
   readonly maxOutputBytes: number;
@@ -47,9 +50,11 @@ export function createRunner(options: LocalRunnerOptions): Runner {
       if (refused !== null) return internal(`A command sets ${refused}, which is the runner's to set.`);
       const tool = await provide(command.tool);
       if ('code' in tool) return tool;
-      const file = await executable(command, tool);
+      const file = await executable(command.argv[0], command, tool);
       if (typeof file !== 'string') return file;
-      return start({ command, file, tool, place, cwd }, options);
+      const args = await argumentsOf(command, tool);
+      if ('code' in args) return args;
+      return start({ command, file, args, tool, place, cwd }, options);
     },
   };
 }
@@ -57,13 +62,14 @@ export function createRunner(options: LocalRunnerOptions): Runner {
 interface Start {
   readonly command: Command;
   readonly file: string;
+  readonly args: readonly string[];
   readonly tool: Tool | UvProgram;
   readonly place: Place;
   readonly cwd: string;
 }
 
 async function start(
-  { command, file, tool, place, cwd }: Start,
+  { command, file, args, tool, place, cwd }: Start,
   options: LocalRunnerOptions,
 ): Promise<CommandResult | Reason> {
   const { programs, pythons } = await options.searchPath();
@@ -80,14 +86,16 @@ async function start(
     tool: { name, version: tool.version },
   });
   const top = await realpath(place.root);
+  const named =
+    options.conda !== null && args.includes(options.conda) ? await foldersOfProgram(options.conda) : [];
   const result = await options.exec({
     file,
-    args: command.argv.slice(1),
+    args,
     cwd,
     // Without the ceiling, git run in a copy without `.git` would find a repository around the scratch folder.
     env: {
       ...own,
-      ...activated(tool, name),
+      ...(await activated(tool, name, home)),
       GIT_CEILING_DIRECTORIES: dirname(top),
       ...command.env,
       ...pass.environment,
@@ -96,7 +104,7 @@ async function start(
     signal: options.signal,
     maxOutputBytes: options.maxOutputBytes,
     access: {
-      readable: [...(await options.readable()), ...place.borrowed, ...pass.readable],
+      readable: [...(await options.readable()), ...named, ...place.borrowed, ...pass.readable],
       writable: [top, home],
       door: pass.socket,
     },
@@ -131,14 +139,32 @@ function tooMuch(name: string, limit: Limit, { stderr }: Omit<ConfinedResult, 'e
   };
 }
 
-/** Pipenv locks for the interpreter of the active virtual environment: its own, which is on the lock's Python. */
-function activated(tool: Tool | UvProgram, name: ToolSpec['name']): Readonly<Record<string, string>> {
-  return name === 'pipenv' && 'bin' in tool ? { VIRTUAL_ENV: dirname(tool.bin) } : {};
+/**
+ * Pipenv locks for the interpreter of the active virtual environment: its own, which is on the lock's Python. It also makes a
+ * folder in there for what it clones, so that what it gets is one in its home, which leads to its own.
+ */
+async function activated(
+  tool: Tool | UvProgram,
+  name: ToolSpec['name'],
+  home: string,
+): Promise<Readonly<Record<string, string>>> {
+  if (name !== 'pipenv' || !('bin' in tool)) return {};
+  const own = dirname(tool.bin);
+  const active = join(home, 'active-environment');
+  // Threat: what ran before in this home may have put a link there, to where ours would be written. Only a new folder is filled.
+  const isNew = await mkdir(active).then(
+    () => true,
+    () => false,
+  );
+  if (!isNew) return { VIRTUAL_ENV: active };
+  for (const entry of await readdir(own)) {
+    if (entry !== 'src') await symlink(join(own, entry), join(active, entry));
+  }
+  return { VIRTUAL_ENV: active };
 }
 
 /** Only what the tool itself brings: a name of PATH would start something that nobody pinned. */
-async function executable(command: Command, tool: Tool | UvProgram): Promise<string | Reason> {
-  const [name] = command.argv;
+async function executable(name: string, command: Command, tool: Tool | UvProgram): Promise<string | Reason> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/u.test(name)) {
     return internal(`${JSON.stringify(name)} is not the name of an executable.`);
   }
@@ -153,6 +179,21 @@ async function executable(command: Command, tool: Tool | UvProgram): Promise<str
       detail: '',
     }),
   );
+}
+
+const PROVIDED = '{bin}/';
+
+/** With `{bin}/NAME` as the absolute path of that executable. */
+async function argumentsOf(command: Command, tool: Tool | UvProgram): Promise<readonly string[] | Reason> {
+  const args: string[] = [];
+  for (const item of command.argv.slice(1)) {
+    const meant = item.startsWith(PROVIDED)
+      ? await executable(item.slice(PROVIDED.length), command, tool)
+      : item;
+    if (typeof meant !== 'string') return meant;
+    args.push(meant);
+  }
+  return args;
 }
 
 function internal(message: string): Reason {

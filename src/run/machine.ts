@@ -32,6 +32,8 @@ export interface MachineOptions {
   readonly scratch: string;
   /** `tools.uv` of the settings. */
   readonly uv: string | null;
+  /** `tools.conda` of the settings. */
+  readonly conda: string | null;
   readonly pythonDownloads: boolean;
   /** The index that tools come from. */
   readonly index: {
@@ -176,6 +178,7 @@ export async function openMachine(options: MachineOptions): Promise<Machine> {
     pythonFolder,
     pythonDownloads: async () => options.pythonDownloads && !(await confined.enclosed()),
     readable,
+    conda: options.conda,
     redaction,
     maxOutputBytes: options.maxOutputBytes ?? 512 * 1024,
     exec: confined.run,

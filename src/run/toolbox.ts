@@ -7,6 +7,7 @@ import { EnvironmentError, messageOf } from '../errors.ts';
 import type { Interpreter } from '../locks/ecosystem.ts';
 import type { CommandResult, Reason, ToolSpec } from '../model.ts';
 import type { ToolReleases } from '../pypi/tool-releases.ts';
+import { bringsSolver, putSolver, solverDigest } from './conda-solver.ts';
 import { explainInstall } from './install-failure.ts';
 import type { Pass } from './runner.ts';
 import type { RunConfined } from './sandbox/confined.ts';
@@ -79,6 +80,7 @@ export function createToolbox(options: ToolboxOptions): Toolbox {
 }
 
 interface Installation {
+  readonly spec: ToolSpec;
   /** Exact requirements, the tool first. */
   readonly requirements: readonly string[];
   readonly title: string;
@@ -104,6 +106,7 @@ async function provide(spec: ToolSpec, options: ToolboxOptions): Promise<Tool | 
     spec.python,
     withoutPassword(options.indexUrl),
     weekOf(options.cutoff),
+    ...(bringsSolver(spec) ? [await solverDigest()] : []),
   ];
   const pointer = join(tools, 'by-request', digestOf(asked));
   const known = await follow(pointer, tools);
@@ -128,15 +131,31 @@ async function settle(
     options.pythons(),
     releases.requiresPython(spec.name, version),
     releases.uploadTime(spec.name, version),
-    holdOf(requirements, options.cutoff, releases),
+    holdOf(heldBy(spec, requirements), options.cutoff, releases),
   ]);
   const title = `${spec.name} ${version}`;
   const question = { tool: title, wanted: spec.python, pythons, requiresPython, uploadTime, pythonDownloads };
   const python = chooseToolPython(question);
   if ('code' in python) return python;
-  const hash = digestOf([LAYOUT, requirements, excludeNewer, withoutPassword(options.indexUrl)]);
+  const solver = bringsSolver(spec) ? [await solverDigest()] : [];
+  const hash = digestOf([LAYOUT, requirements, excludeNewer, withoutPassword(options.indexUrl), ...solver]);
   const name = `${spec.name}-${version}-py${python.version}-${hash.slice(0, 12)}`;
-  return { requirements, title, python, excludeNewer, folder: join(options.cacheFolder, 'tools', name) };
+  return {
+    spec,
+    requirements,
+    title,
+    python,
+    excludeNewer,
+    folder: join(options.cacheFolder, 'tools', name),
+  };
+}
+
+/**
+ * What a tool is installed with. Companions of conda-lock are ours, need nothing else, and may be years younger than the
+ * conda-lock that a lock wants: they do not count for the time of what it needs.
+ */
+function heldBy({ name }: ToolSpec, requirements: readonly string[]): readonly string[] {
+  return name === 'conda-lock' ? requirements.slice(0, 1) : requirements;
 }
 
 function digestOf(value: readonly unknown[]): string {
@@ -175,7 +194,7 @@ async function isWhole(folder: string): Promise<boolean> {
  * never seen, and of two processes the first wins.
  */
 async function installInto(wanted: Installation, options: ToolboxOptions): Promise<Reason | null> {
-  const { folder, requirements, title, python } = wanted;
+  const { spec, folder, requirements, title, python } = wanted;
   const tools = join(options.cacheFolder, 'tools');
   const work = join(tools, `.new-${process.pid}-${randomBytes(6).toString('hex')}`);
   const hold = wanted.excludeNewer === null ? [] : ['--exclude-newer', wanted.excludeNewer];
@@ -189,8 +208,15 @@ async function installInto(wanted: Installation, options: ToolboxOptions): Promi
     const into = ['pip', 'install', '--no-config', '--python', join(work, 'bin/python')];
     // uv compiles by 3.7 and later; older Pythons do it when they first run.
     const compile = compareVersions(python.version, '3.7') < 0 ? [] : ['--compile-bytecode'];
-    const installed = await uv([...into, ...compile, ...hold, ...requirements], [work], options);
+    const held = heldBy(spec, requirements);
+    const installed = await uv([...into, ...compile, ...hold, ...held], [work], options);
     if (installed.exitCode !== 0) return explainInstall(title, python.version, installed, options.redact);
+    const beside = requirements.slice(held.length);
+    if (beside.length > 0) {
+      const added = await uv([...into, ...compile, '--no-deps', ...beside], [work], options);
+      if (added.exitCode !== 0) return explainInstall(title, python.version, added, options.redact);
+    }
+    if (bringsSolver(spec)) await putSolver(work);
     await writeFile(join(work, MARKER), `${JSON.stringify({ requirements, python, hold }, null, 2)}\n`);
     await putInPlace(work, folder);
     return null;

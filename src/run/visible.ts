@@ -28,6 +28,17 @@ export async function visibleFolders(
   return [...folders].filter((folder) => folder !== '/' && !SYSTEM.test(folder));
 }
 
+/**
+ * What has to be seen of one program, itself alone or the conda environment that it is installed in. Threat: the folder above
+ * `~/bin` is somebody's home.
+ */
+export async function foldersOfProgram(path: string): Promise<readonly string[]> {
+  const real = await realpath(path).catch(() => path);
+  const prefix = dirname(dirname(real));
+  const info = await stat(join(prefix, 'conda-meta')).catch(() => null);
+  return info?.isDirectory() === true && prefix !== '/' ? [path, prefix] : [path, real];
+}
+
 /** Whether a Python's own modules lie beside a folder of programs (`/opt/python/bin`). */
 async function hasLibraries(bin: string): Promise<boolean> {
   const info = await stat(join(bin, '../lib')).catch(() => null);

@@ -1,6 +1,7 @@
 import { assert, constantFrom, property, record, uniqueArray } from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { diffLocks, moveKind } from '../../src/diff/packages.ts';
+import { diffLocks } from '../../src/diff/packages.ts';
+import { moveKind } from '../../src/diff/python-version.ts';
 import type { LockedPackage } from '../../src/model.ts';
 
 function locked(name: string, version: string | null, more: Partial<LockedPackage> = {}): LockedPackage {

@@ -4,7 +4,14 @@ import { choosePython } from '../../src/locks/python-choice.ts';
 import { lowerBound, readVersion } from '../../src/locks/python-versions.ts';
 import type { PythonChoice, Tree } from '../../src/model.ts';
 
-const POLICY: Policy = { excludeNewer: null, ignore: [], solver: 'auto', locks: [], allowHosts: [] };
+const POLICY: Policy = {
+  excludeNewer: null,
+  ignore: [],
+  solver: 'auto',
+  locks: [],
+  allowHosts: [],
+  images: { pin: false, tags: 'off', ignore: [] },
+};
 
 function treeOf(files: Readonly<Record<string, string>>): Tree {
   const paths = Object.keys(files).sort();

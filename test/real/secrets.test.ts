@@ -120,7 +120,9 @@ describe('a credential of the settings', () => {
         '    # via -r requirements.in\n',
     });
     const settings = join(
-      folder({ 'settings.toml': CREDENTIAL(`127.0.0.2:${server.port}`) }),
+      folder({
+        'settings.toml': `allow-hosts = ["127.0.0.2:${server.port}"]\n${CREDENTIAL(`127.0.0.2:${server.port}`)}`,
+      }),
       'settings.toml',
     );
     const args = ['run', root, '--repository', name, '--settings', settings, '--write', '--quiet'];

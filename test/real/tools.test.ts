@@ -42,6 +42,7 @@ function open(): Promise<Machine> {
     cacheFolder,
     scratch: join(base, 'scratch'),
     uv: null,
+    conda: null,
     pythonDownloads: false,
     index: { client, releases, mirrorUrl: null },
     cutoff: CUTOFF,

@@ -1,4 +1,12 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -8,6 +16,7 @@ import { createRunner } from '../../src/run/local-runner.ts';
 import type { Place } from '../../src/run/runner.ts';
 import { unconfined } from '../../src/run/sandbox/confined.ts';
 import type { ConfinedInput, Limit } from '../../src/run/sandbox/confined.ts';
+import { foldersOfProgram } from '../../src/run/visible.ts';
 
 const base = realpathSync(mkdtempSync(join(tmpdir(), 'runner-')));
 afterAll(() => rmSync(base, { recursive: true, force: true }));
@@ -46,7 +55,8 @@ const asked: ConfinedInput[] = [];
 let exceeded: Limit | null = null;
 const runner = createRunner({
   toolbox: {
-    install: (spec) => Promise.resolve(spec.name === 'poetry' ? { bin, version: '1.8.5' } : missing),
+    install: (spec) =>
+      Promise.resolve(['poetry', 'pipenv'].includes(spec.name) ? { bin, version: '1.8.5' } : missing),
   },
   uv: () => Promise.resolve({ path: join(base, 'uv/my-uv'), version: '0.9.0' }),
   parent: { HOME: '/home/me', GITHUB_TOKEN: 'planted' },
@@ -55,6 +65,7 @@ const runner = createRunner({
   pythonFolder: join(base, 'cache/pythons'),
   pythonDownloads: () => Promise.resolve(false),
   readable: () => Promise.resolve(['/pythons', join(base, 'cache/tools')]),
+  conda: join(base, 'own/micromamba'),
   redaction: { secrets: ['hunter2'], folders: [{ folder: join(base, 'cache'), as: '<cache>' }] },
   maxOutputBytes: 10_000,
   exec: async (input) => {
@@ -128,6 +139,21 @@ describe('run', () => {
     });
   });
 
+  it('gives Pipenv an active environment that it may write in', async () => {
+    const tool = { name: 'pipenv', version: '2025.0.3', python: null, with: [] } as const;
+    const active = join(home, 'active-environment');
+    await run(command(['show'], { tool }));
+    expect(asked.at(-1)?.env['VIRTUAL_ENV']).toBe(active);
+    expect(realpathSync(join(active, 'bin'))).toBe(realpathSync(bin));
+    // What runs there may put a link in its place: nothing of ours is written through it.
+    const outside = join(base, 'elsewhere');
+    rmSync(active, { recursive: true });
+    symlinkSync(outside, active);
+    await run(command(['show'], { tool }));
+    expect(readdirSync(outside)).toEqual([]);
+    rmSync(active);
+  });
+
   it.each<[Limit, string]>([
     ['memory', 'more memory'],
     ['processes', 'more processes'],
@@ -161,6 +187,54 @@ describe('run', () => {
   });
 });
 
+describe('programs among the arguments', () => {
+  const conda = join(base, 'own/micromamba');
+
+  it('puts the path of what the tool provides', async () => {
+    const { stdout } = await run(command(['say', '--conda', '{bin}/show', 'x{bin}/show', '{bin}']));
+    expect(stdout).toBe('--conda\n<cache>/tools/poetry/bin/show\nx{bin}/show\n{bin}\n');
+  });
+
+  it.each([
+    ['{bin}/none', 'tool-install-broken'],
+    ['{bin}/../show', 'internal'],
+    ['{bin}/', 'internal'],
+  ])('runs nothing when %s is among them', async (item, code) => {
+    const before = asked.length;
+    expect(await runner.run(command(['say', item]), placeOf())).toMatchObject({ code });
+    expect(asked).toHaveLength(before);
+  });
+
+  it("shows the operator's own conda, and not the home that it lies in, to commands that name it", async () => {
+    mkdirSync(join(base, 'own'), { recursive: true });
+    program(join(base, 'own'), 'micromamba', '#!/bin/sh\n');
+    await run(command(['say', '--conda', conda]));
+    expect(asked.at(-1)?.args).toEqual(['--conda', conda]);
+    const shown = asked.at(-1)?.access.readable;
+    expect(shown).toContain(conda);
+    expect(shown).not.toContain(join(base, 'own'));
+    expect(shown).not.toContain(base);
+    await run(command(['say']));
+    expect(asked.at(-1)?.access.readable).not.toContain(conda);
+  });
+});
+
+describe('foldersOfProgram', () => {
+  it('is the whole environment of conda, and else the program alone, by its name and where it really is', async () => {
+    const prefix = join(base, 'miniforge');
+    for (const path of ['bin', 'conda-meta']) mkdirSync(join(prefix, path), { recursive: true });
+    program(join(prefix, 'bin'), 'conda', '');
+    mkdirSync(join(base, 'links'), { recursive: true });
+    symlinkSync(join(prefix, 'bin/conda'), join(base, 'links/conda'));
+    symlinkSync('/bin/sh', join(base, 'links/micromamba'));
+    expect(await foldersOfProgram(join(base, 'links/conda'))).toEqual([join(base, 'links/conda'), prefix]);
+    expect(await foldersOfProgram(join(base, 'links/micromamba'))).toEqual([
+      join(base, 'links/micromamba'),
+      realpathSync('/bin/sh'),
+    ]);
+  });
+});
+
 describe('what it refuses, running nothing', () => {
   it.each<[string, Command, string]>([
     ['a folder above', command(['show'], { cwd: '../elsewhere' }), 'path-outside-repository'],
@@ -174,7 +248,7 @@ describe('what it refuses, running nothing', () => {
     ['a command that sets PATH', command(['show'], { env: { PATH: '/evil' } }), 'internal'],
     [
       'a tool that cannot be had',
-      command(['show'], { tool: { name: 'pipenv', version: null, python: null, with: [] } }),
+      command(['show'], { tool: { name: 'pip-tools', version: null, python: null, with: [] } }),
       'tool-install-broken',
     ],
   ])('%s', async (_, wanted, code) => {
@@ -187,6 +261,6 @@ describe('prepare', () => {
     const spec = { version: null, python: null, with: [] };
     expect(await runner.prepare({ ...spec, name: 'poetry' })).toBeNull();
     expect(await runner.prepare({ ...spec, name: 'uv' })).toBeNull();
-    expect(await runner.prepare({ ...spec, name: 'pipenv' })).toBe(missing);
+    expect(await runner.prepare({ ...spec, name: 'pip-tools' })).toBe(missing);
   });
 });

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { mkdirSync, readFileSync, readdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,6 +7,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { CancelledError } from '../../src/errors.ts';
 import type { ToolSpec } from '../../src/model.ts';
 import type { ConfinedInput, ConfinedResult } from '../../src/run/sandbox/confined.ts';
+import { solverDigest } from '../../src/run/conda-solver.ts';
 import { createToolbox } from '../../src/run/toolbox.ts';
 import type { ToolboxOptions } from '../../src/run/toolbox.ts';
 
@@ -179,6 +181,69 @@ describe('installing', () => {
     };
     await toolbox({ releases }).install(poetry);
     expect(excludeNewer()).toBeUndefined();
+  });
+});
+
+describe('the solver beside conda-lock', () => {
+  const condaLock: ToolSpec = {
+    name: 'conda-lock',
+    version: '2.5.7',
+    python: null,
+    with: ['py-rattler==0.28.0'],
+  };
+
+  it('comes as a program of the environment that runs our script with its Python, wherever it lies', async () => {
+    const tool = await toolbox().install(condaLock);
+    const bin = 'code' in tool ? '' : tool.bin;
+    expect(readdirSync(bin)).toEqual(['python', 'relock-conda']);
+    const script = new URL('../../config/conda-solver.py', import.meta.url);
+    expect(readFileSync(join(bin, '../relock/conda-solver.py'), 'utf8')).toBe(readFileSync(script, 'utf8'));
+    const python = join(bin, 'python');
+    rmSync(python);
+    writeFileSync(python, '#!/bin/sh\nfor word in "$0" "$@"; do echo "$word"; done\n', { mode: 0o755 });
+    const printed = execFileSync(join(bin, 'relock-conda'), ['create', 'a b'], { encoding: 'utf8' });
+    expect(printed.split('\n')).toEqual([
+      python,
+      '-I',
+      `${bin}/../relock/conda-solver.py`,
+      'create',
+      'a b',
+      '',
+    ]);
+  });
+
+  it('does not hold what conda-lock needs to the time of py-rattler', async () => {
+    await toolbox().install({ ...condaLock, with: ['plugin==0.4.2', 'py-rattler==0.28.0'] });
+    const [, first, second] = calls;
+    expect(first?.args.at(-1)).toBe('conda-lock==2.5.7');
+    expect(excludeNewer()).toBe('2025-01-05T00:00:00.000Z');
+    expect(second?.args.slice(-3)).toEqual(['--no-deps', 'plugin==0.4.2', 'py-rattler==0.28.0']);
+    expect(second?.args).not.toContain('--exclude-newer');
+  });
+
+  it('is not there when py-rattler is not', async () => {
+    const tool = await toolbox().install({ ...condaLock, with: [] });
+    expect(readdirSync('code' in tool ? '' : tool.bin)).toEqual(['python']);
+    expect(calls).toHaveLength(2);
+  });
+
+  it('is part of the key: another program is another environment', async () => {
+    const [with_, without] = [
+      await toolbox().install(condaLock),
+      await toolbox().install({ ...condaLock, with: [] }),
+    ];
+    expect(with_).not.toEqual(without);
+    expect(await solverDigest()).toMatch(/^[0-9a-f]{64}$/u);
+    expect(await toolbox().install(condaLock)).toEqual(with_);
+  });
+
+  it('leaves no environment when py-rattler cannot be had', async () => {
+    const exec = (input: ConfinedInput) =>
+      input.args.includes('--no-deps')
+        ? Promise.resolve({ ...good, exitCode: 1, stderr: 'no wheels' })
+        : fakeUv(input);
+    expect(await toolbox({ exec }).install(condaLock)).toMatchObject({ code: 'tool-install-broken' });
+    expect(readdirSync(join(cacheFolder, 'tools'))).toEqual([]);
   });
 });
 

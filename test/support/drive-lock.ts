@@ -37,6 +37,7 @@ export function factsOf(tree: Tree, more: Partial<Facts> = {}): Facts {
     cutoff: null,
     timeoutSeconds: 60,
     newestTool: () => null,
+    condaExecutable: null,
     ...more,
   };
 }

@@ -20,6 +20,7 @@ export function fakeUv(body: string, settings = ''): string {
   ].join('\n');
   const root = folder({ uv: script });
   chmodSync(join(root, 'uv'), 0o755);
-  const text = `${settings}\n[tools]\nuv = "${join(root, 'uv')}"\n`;
+  // It notes what it sees in places that a sandbox would not show it.
+  const text = `sandbox = "none"\n${settings}\n[tools]\nuv = "${join(root, 'uv')}"\n`;
   return join(folder({ 'settings.toml': text }), 'settings.toml');
 }

@@ -219,7 +219,7 @@ export async function startDoor(options: DoorOptions): Promise<Door> {
     }
   });
 
-  const folder = await mkdtemp(join(tmpdir(), 'relock-ca-'));
+  const folder = await mkdtemp(join(tmpdir(), `relock-${process.pid}-ca-`));
   await chmod(folder, 0o700);
   const bundle = join(folder, 'certificates.pem');
   await writeFile(bundle, `${trusted.trimEnd()}\n${authority.certificate}`, { mode: 0o600 });

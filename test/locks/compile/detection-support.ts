@@ -11,6 +11,7 @@ export const NO_POLICY: Policy = {
   solver: 'auto',
   locks: [],
   allowHosts: [],
+  images: { pin: false, tags: 'off', ignore: [] },
 };
 
 export function treeOf(files: Readonly<Record<string, string | TreeFile>>): Tree {

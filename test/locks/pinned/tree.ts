@@ -3,7 +3,14 @@ import type { Policy } from '../../../src/config/policy.ts';
 import type { Facts } from '../../../src/locks/ecosystem.ts';
 import type { Tree, TreeFile } from '../../../src/model.ts';
 
-export const POLICY: Policy = { excludeNewer: null, ignore: [], solver: 'auto', locks: [], allowHosts: [] };
+export const POLICY: Policy = {
+  excludeNewer: null,
+  ignore: [],
+  solver: 'auto',
+  locks: [],
+  allowHosts: [],
+  images: { pin: false, tags: 'off', ignore: [] },
+};
 
 export function treeOf(files: Readonly<Record<string, string | TreeFile>>): Tree {
   const entries = Object.entries(files).map(([path, file]): [string, TreeFile] => [
@@ -26,6 +33,7 @@ export function factsOf(tree: Tree, more: Partial<Facts> = {}): Facts {
     cutoff: null,
     timeoutSeconds: 60,
     newestTool: () => null,
+    condaExecutable: null,
     ...more,
   };
 }

@@ -1,0 +1,183 @@
+/** Locks of conda-lock made anew as the engine does, by the true conda-lock in the sandbox, against a channel of the test. */
+import { chmodSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
+import type { Change, TargetResult } from '../../src/model.ts';
+import { createCondaHost, smallForge } from '../support/conda-channel.ts';
+import { openCondaLock, type CondaLock } from '../support/conda-lock.ts';
+import { folder } from '../support/folder.ts';
+
+const host = createCondaHost();
+let tool: CondaLock;
+beforeAll(async () => {
+  tool = await openCondaLock(host);
+  if (tool.withoutWalls !== null) console.log(`not in a sandbox: ${tool.withoutWalls}`);
+}, 120_000);
+afterAll(() => tool.close());
+beforeEach(() => host.publish('conda-forge', smallForge('january')));
+
+const PLATFORMS = ['linux-64', 'osx-arm64', 'win-64'];
+
+function source(more = '', platforms = PLATFORMS): string {
+  return `name: demo
+channels: [conda-forge]
+platforms: [${platforms.join(', ')}]
+dependencies:
+  - python 3.11.*
+  - numpy
+  - requests
+${more}`;
+}
+
+/** A lock as it was before it held anything. */
+function emptyLock(platforms = PLATFORMS): string {
+  return `version: 1
+metadata:
+  content_hash: {}
+  channels:
+  - url: conda-forge
+    used_env_vars: []
+  platforms:
+${platforms.map((platform) => `  - ${platform}\n`).join('')}  sources:
+  - environment.yml
+package: []
+`;
+}
+
+/** A checkout with a lock as it was made in January. */
+async function january(more = '', platforms = PLATFORMS): Promise<string> {
+  const root = folder({
+    'environment.yml': source(more, platforms),
+    'conda-lock.yml': emptyLock(platforms),
+  });
+  const [made] = await tool.relock(root);
+  expect(made).toMatchObject({ status: 'updated', reason: null });
+  return root;
+}
+
+/** On a machine of its own. */
+async function relockWith(
+  options: Parameters<typeof openCondaLock>[1],
+  root: string,
+): Promise<readonly TargetResult[]> {
+  const other = await openCondaLock(host, options);
+  try {
+    return await other.relock(root);
+  } finally {
+    await other.close();
+  }
+}
+
+function lockOf(root: string): string {
+  return readFileSync(join(root, 'conda-lock.yml'), 'utf8');
+}
+
+/** `numpy 1.26.4 -> 2.2.2 major`, sorted. */
+function moves(results: readonly TargetResult[]): readonly string[] {
+  const told = ({ name, from, to, kind }: Change): string => `${name} ${from} -> ${to} ${kind}`;
+  return [...new Set(results.flatMap(({ changes }) => changes.map(told)))].sort();
+}
+
+const JUNE = [
+  'libexpat null -> 2.6.4 new',
+  'numpy 1.26.4 -> 2.2.2 major',
+  'python 3.11.9 -> 3.11.11 patch',
+  'requests 2.31.0 -> 2.32.3 minor',
+  'zlib 1.3.1 -> 1.3.1 build',
+];
+
+describe('a lock made anew', { timeout: 60_000 }, () => {
+  it('has what came into the channel, on all of its platforms, and nothing more when it is asked again', async () => {
+    const root = await january();
+    host.publish('conda-forge', smallForge('june'));
+    const results = await tool.relock(root);
+    expect(moves(results)).toEqual(JUNE);
+    expect(results[0]?.solver).toBe('conda-lock 4.0.3 with py-rattler 0.28.0');
+    for (const platform of PLATFORMS) expect(lockOf(root)).toContain(`/conda-forge/${platform}/numpy-2.2.2-`);
+    expect(await tool.relock(root)).toMatchObject([{ status: 'unchanged', changes: [] }]);
+  });
+
+  it('has none of what is younger than the cool-down lets in', async () => {
+    const root = await january('', ['linux-64']);
+    host.publish('conda-forge', smallForge('june'));
+    expect(await tool.relock(root, '2025-06-20T00:00:00Z')).toMatchObject([{ status: 'unchanged' }]);
+    expect(moves(await tool.relock(root, '2025-06-21T00:00:00Z'))).toEqual(JUNE);
+  });
+
+  it('moves packages of the index too, of which conda-lock alone would keep the old ones', async () => {
+    const pip = '  - pip\n  - pip:\n    - six <1.15\n';
+    const root = await january(pip, ['linux-64']);
+    expect(lockOf(root)).toMatch(/^- name: six\n {2}version: 1\.14\.0\n {2}manager: pip$/mu);
+    writeFileSync(join(root, 'environment.yml'), source(pip.replace('1.15', '1.16'), ['linux-64']));
+    host.publish('conda-forge', smallForge('june'));
+    expect(moves(await tool.relock(root))).toEqual([...JUNE, 'six 1.14.0 -> 1.15.0 minor'].sort());
+  });
+
+  it('has none of the index either that is younger', async () => {
+    const root = await january('', ['linux-64']);
+    writeFileSync(join(root, 'environment.yml'), source('  - pip\n  - pip:\n    - six\n', ['linux-64']));
+    // six 1.16.0 came on 2021-05-05.
+    const results = await relockWith({ cutoff: '2021-05-01T00:00:00Z' }, root);
+    expect(moves(results)).toContain('six null -> 1.15.0 new');
+  });
+
+  it('is a list for one platform, where that is what there was', async () => {
+    const root = folder({
+      'environment.yml': source('', ['linux-64']),
+      'conda-linux-64.lock': `# Generated by conda-lock.
+# platform: linux-64
+# input_hash: 0000000000000000000000000000000000000000000000000000000000000000
+@EXPLICIT
+https://conda.anaconda.org/conda-forge/linux-64/numpy-1.26.4-py311ha_0.conda#00000000000000000000000000000000
+`,
+    });
+    expect(await tool.relock(root)).toMatchObject([{ status: 'updated', reason: null }]);
+    expect(readFileSync(join(root, 'conda-linux-64.lock'), 'utf8')).toMatch(
+      /^@EXPLICIT\n(?:https:\/\/conda\.anaconda\.org\/conda-forge\/\S+\.conda#[0-9a-f]{32}\n)+$/mu,
+    );
+  });
+});
+
+describe('a lock that cannot be made anew stays as it was', { timeout: 60_000 }, () => {
+  async function fails(root: string): Promise<TargetResult> {
+    const before = lockOf(root);
+    const [result] = await tool.relock(root);
+    expect(result).toMatchObject({ status: 'failed', files: [] });
+    expect(lockOf(root)).toBe(before);
+    expect(result?.seconds).toBeLessThan(20);
+    if (result === undefined) throw new Error('There is no lock.');
+    return result;
+  }
+
+  it('when what is asked for clashes', async () => {
+    const root = await january('', ['linux-64']);
+    host.publish('conda-forge', smallForge('june'));
+    writeFileSync(join(root, 'environment.yml'), source('  - numpy >=2\n  - oldsci\n', ['linux-64']));
+    const { reason } = await fails(root);
+    expect(`${reason?.message} ${reason?.detail}`).toContain('oldsci');
+  });
+
+  it('when the channel dies half-way', async () => {
+    const root = await january('', ['linux-64']);
+    host.publish('conda-forge', smallForge('june'), 'half');
+    expect((await fails(root)).reason).toMatchObject({ code: 'channel-unreachable' });
+  });
+
+  it('when a conda that the operator names fails; it is asked by its path', async () => {
+    const root = await january('', ['linux-64']);
+    const script =
+      '#!/bin/sh\n[ "$1" = --version ] && exec echo 2.3.2\necho "{\\"message\\": \\"asked: $0 $1\\"}"\nexit 1\n';
+    const own = join(folder({ micromamba: script }), 'micromamba');
+    chmodSync(own, 0o755);
+    const [result] = await relockWith({ conda: own }, root);
+    expect(result).toMatchObject({ status: 'failed' });
+    expect(result?.reason?.detail).toContain(`asked: ${own} create`);
+  });
+
+  it('when there is no such conda', async () => {
+    const root = await january('', ['linux-64']);
+    const [result] = await relockWith({ conda: '/nowhere/micromamba' }, root);
+    expect(result?.reason).toMatchObject({ code: 'tool-install-broken' });
+    expect(result?.reason?.message).toContain('/nowhere/micromamba');
+  });
+});
