@@ -28,6 +28,8 @@ export async function runByHand(root: string): Promise<readonly HandRun[]> {
     policy: null,
     environment: process.env,
     version: 'bench',
+    registryPool: null,
+    dockerConfig: null,
     observe: () => undefined,
     signal: new AbortController().signal,
   });

@@ -3,7 +3,9 @@
  *
  *   npm run bench           the engine
  *   npm run bench -- walls  the sandbox and the door's cache
+ *   npm run bench -- images look-ups of base images, and reading what is inside
  *   npm run bench -- app    the App
+ *   npm run bench -- conda  reading, diff and report of a large conda lock
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -12,6 +14,9 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { benchApp } from './app.ts';
 import { runByHand } from './by-hand.ts';
+import { benchImageContent } from './image-content.ts';
+import { benchImageLookups } from './image-lookups.ts';
+import { benchConda } from './conda.ts';
 import { benchWalls } from './walls.ts';
 import { median, relock, type Measured } from './measure.ts';
 
@@ -27,6 +32,11 @@ try {
   say(`Node ${process.version}, ${cpus().length} processors\n`);
   if (process.argv[2] === 'app') {
     await benchApp(say);
+  } else if (process.argv[2] === 'conda') {
+    benchConda(say);
+  } else if (process.argv[2] === 'images') {
+    await benchImageLookups(say);
+    benchImageContent(scratch, say);
   } else if (process.argv[2] === 'walls') {
     compile();
     await benchWalls({ project: sixLocks(), scratch, entry }, say);

@@ -5,24 +5,19 @@ import { POLICY_PATH, type Policy } from './config/policy.ts';
 import { readPolicy } from './config/read-policy.ts';
 import type { Observe } from './engine/events.ts';
 import { gatherFacts, type FactSources } from './engine/facts.ts';
+import { runImages, type ImagePorts } from './engine/images.ts';
 import type { Gate } from './engine/gate.ts';
+import { withMuslNotes } from './engine/musl.ts';
 import { prepareTools } from './engine/prepare-tools.ts';
 import { runLock } from './engine/run-lock.ts';
 import { runPlan } from './engine/schedule.ts';
 import { UsageError } from './errors.ts';
 import type { Forge } from './forge/forge.ts';
 import type { Facts, LockEcosystem, PlannedLock } from './locks/ecosystem.ts';
-import type {
-  Job,
-  LockKind,
-  Outcome,
-  Reason,
-  Remote,
-  Target,
-  TargetResult,
-  Tree,
-  TreeFile,
-} from './model.ts';
+import { planImages, type ImagePlan } from './images/plan-images.ts';
+import type { ImageOutcome } from './images/result.ts';
+import type { Job, LockKind, Reason, Remote, Target, TargetResult, Tree, TreeFile } from './model.ts';
+import type { JobOutcome } from './outcome.ts';
 import { planTargets, type Plan } from './plan.ts';
 import type { LinkFinder } from './pypi/links.ts';
 import { writePullRequest } from './report/pull-request.ts';
@@ -55,6 +50,7 @@ export interface Ports {
   readonly fetchPython: (version: string) => Promise<boolean>;
   readonly facts: FactSources;
   readonly network: Network;
+  readonly images: ImagePorts;
   /** Asks for links of what moved, while other locks are still being made. Throws only a `CancelledError`. */
   readonly links: LinkFinder;
   readonly observe: Observe;
@@ -71,6 +67,7 @@ export interface Look {
   readonly tree: Tree;
   readonly policy: Policy;
   readonly plan: Plan;
+  readonly images: ImagePlan;
   /** The job with its cut-off settled. */
   readonly job: Job;
 }
@@ -86,7 +83,14 @@ export async function lookOver(
   const tree = await ports.workspace.readTree();
   const policy = ports.policy ?? policyOf(tree);
   const plan = planTargets(tree, policy, job, ports.ecosystems);
-  return { tree, policy, plan, job: { ...job, cutoff: job.cutoff ?? policyCutoff(policy, ports.now()) } };
+  const images = planImages(tree, policy, job);
+  return {
+    tree,
+    policy,
+    plan,
+    images,
+    job: { ...job, cutoff: job.cutoff ?? policyCutoff(policy, ports.now()) },
+  };
 }
 
 function policyOf(tree: Tree): Policy {
@@ -114,21 +118,41 @@ function policyCutoff(policy: Policy, now: Date): string | null {
  * Does a job from end to end and hands the outcome to the forge.
  * @throws {UsageError | EnvironmentError | CancelledError} only for faults of the whole job.
  */
-export async function runJob(asked: Job, ports: Ports): Promise<Outcome> {
+export async function runJob(asked: Job, ports: Ports): Promise<JobOutcome> {
   const start = ports.clock();
   const look = await lookOver(asked, ports);
   ports.observe({ kind: 'planned', targets: look.plan.locks.map(({ target }) => target) });
-  const { results, notes } =
-    look.plan.locks.length === 0 ? { results: [], notes: [] } : await runLocks(look, ports);
+  const [{ results, notes }, images] = await bothOrFault(
+    look.plan.locks.length === 0 ? { results: [], notes: [] } : runLocks(look, ports),
+    lookInside(look, ports),
+  );
   const links = await ports.links.found(LINKS_MS);
   const { job, plan } = look;
   const seconds = (ports.clock() - start) / 1000;
-  const told = { job, results, skips: plan.skips, seconds, notes: [...ports.notes, ...notes] };
-  const files = results.flatMap((result) => result.files);
-  const worthTelling = files.length > 0 || results.some(({ status }) => status === 'failed');
+  const told = { job, results, skips: plan.skips, seconds, notes: [...ports.notes, ...notes], images };
+  const files = [...results.flatMap((result) => result.files), ...images.files];
+  const worthTelling =
+    files.length > 0 || [...results, ...images.results].some(({ status }) => status === 'failed');
   const pullRequest = worthTelling ? writePullRequest({ ...told, links }) : null;
   if (pullRequest !== null) await ports.forge.apply([{ kind: 'propose', pullRequest, files }]);
   return { ...told, pullRequest };
+}
+
+/** Images are looked at while locks are made: neither waits for the other. */
+async function lookInside(look: Look, ports: Ports): Promise<ImageOutcome> {
+  const outcome = await runImages(look.images, look.tree, look.policy.images, ports.images);
+  const files = outcome.files.map(async (file) => ({
+    ...file,
+    executable: await ports.workspace.isExecutable(file.path),
+  }));
+  const results = await withMuslNotes(outcome.results, look.plan.locks, look.tree, ports.images);
+  return { ...outcome, results, files: await Promise.all(files) };
+}
+
+/** Waits for both before it throws, so that nothing still runs when the run's folders are removed. */
+async function bothOrFault<A, B>(one: A | Promise<A>, other: Promise<B>): Promise<readonly [A, B]> {
+  await Promise.allSettled([one, other]);
+  return Promise.all([one, other]);
 }
 
 interface Made {
@@ -143,7 +167,9 @@ async function runLocks(look: Look, ports: Ports): Promise<Made> {
   try {
     const [facts, dead, gate] = await Promise.all([
       gatherFacts(look.plan, look.job.cutoff, ports.facts),
-      ports.network.probe(targets.flatMap(({ remotes }) => remotes)),
+      ports.network.probe(
+        targets.flatMap(({ remotes }) => remotes.filter(({ optional }) => optional !== true)),
+      ),
       opening,
     ]);
     const tools = prepareTools(look.plan, { ...facts, tree: look.tree }, ports.runner);
@@ -192,7 +218,9 @@ async function makeAll(look: Look, ports: Ports, given: Given): Promise<readonly
 }
 
 function told(ports: Ports, result: TargetResult): TargetResult {
-  if (!hidesItsIndex(result.target)) ports.links.ask(result.changes);
+  // What conda manages is of no Python index, though a stranger's package there may have its name.
+  const ofIndex = result.changes.filter(({ conda }) => conda?.manager !== 'conda');
+  if (!hidesItsIndex(result.target)) ports.links.ask(ofIndex);
   ports.observe({ kind: 'finished', result });
   return result;
 }

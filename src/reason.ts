@@ -25,6 +25,11 @@ export type ReasonCode =
   | 'git-reference-missing'
   | 'url-unreachable'
   | 'channel-unreachable'
+  | 'image-not-found'
+  | 'registry-auth'
+  | 'registry-unreachable'
+  | 'rate-limited'
+  | 'manifest-invalid'
   | 'authentication-required'
   // builds of source distributions
   | 'sdist-build-system-library'

@@ -13,6 +13,7 @@ import { welcomeOnce } from '../forge/github/welcome-issue.ts';
 import type { Verdict as Settled } from '../proposal/verdict.ts';
 import { welcome } from '../proposal/welcome.ts';
 import { sentence } from '../report/markdown.ts';
+import { isDue } from '../schedule/is-due.ts';
 import { monthIn } from '../schedule/time-zone.ts';
 import { answersOf } from '../store/fold.ts';
 import type { JobHandler, LastRun, Lease, QueuedJob, Store, StoreLog } from '../store/store.ts';
@@ -94,6 +95,7 @@ async function handle(asked: QueuedJob, lease: Lease, options: HandlerOptions): 
   if (
     !job.force &&
     last !== null &&
+    !isTurn(job, last, policy, at) &&
     last.head === look.head &&
     last.inputs === inputs &&
     last.outcome !== 'failed'
@@ -123,6 +125,17 @@ async function handle(asked: QueuedJob, lease: Lease, options: HandlerOptions): 
   if (job.only.length === 0) await options.store.saveLastRun(job.repository.id, job.purpose, run);
   await answerAll(job, look, api, decision);
   return { kind: decision.verdict, because: decision.because };
+}
+
+/** By the schedule: releases and images move without a commit, also within the month. */
+function isTurn(
+  { trigger, repository }: QueuedJob,
+  last: LastRun,
+  { schedule }: AppPolicy,
+  now: Date,
+): boolean {
+  if (trigger !== 'schedule' || schedule === null) return false;
+  return isDue(now, new Date(last.at), schedule, repository.id);
 }
 
 /** Made in part, a pull request of all locks would lose what it holds of the others: all are made while it is open. */

@@ -1,4 +1,4 @@
-/** What came of a run, brought to GitHub: one pull request, or one for each group of locks. */
+/** What came of a run, brought to GitHub: one pull request, or one for each group of locks and one for the images. */
 import type { AppPolicy } from '../config/policy.ts';
 import type { GitHubApi } from '../forge/github/api.ts';
 import { applyActions } from '../forge/github/apply.ts';
@@ -7,10 +7,12 @@ import { proposalBranches } from '../forge/github/branches.ts';
 import { publishChecks } from '../forge/github/checks.ts';
 import type { RepositoryLook } from '../forge/github/read-repository.ts';
 import { readState } from '../forge/github/read-state.ts';
-import type { Outcome, PackageLinks, PullRequest, TargetResult } from '../model.ts';
+import { NO_IMAGES } from '../images/result.ts';
+import type { PackageLinks, PullRequest } from '../model.ts';
+import type { JobOutcome } from '../outcome.ts';
 import { branchName } from '../proposal/branch.ts';
 import { decide } from '../proposal/decide.ts';
-import { partsOf, type Part } from '../proposal/parts.ts';
+import { IMAGES, partsOf, type Part } from '../proposal/parts.ts';
 import type { ProposalState } from '../proposal/state.ts';
 import { oneVerdict, type Verdict } from '../proposal/verdict.ts';
 import { writePullRequest } from '../report/pull-request.ts';
@@ -18,7 +20,7 @@ import type { Lease, QueuedJob } from '../store/store.ts';
 import { digest } from './policy.ts';
 
 /** An outcome, with the links of its report, for those who write parts of it anew. */
-export type Relocked = Outcome & { readonly links?: ReadonlyMap<string, PackageLinks> };
+export type Relocked = JobOutcome & { readonly links?: ReadonlyMap<string, PackageLinks> };
 
 export interface Proposal {
   readonly job: QueuedJob;
@@ -39,7 +41,7 @@ const LOOKS = 3;
 /** Proposes each part, and ends what another grouping, or a lock that is gone, has left open. */
 export async function propose(proposal: Proposal): Promise<Verdict> {
   const { job, look, policy, outcome, api } = proposal;
-  const parts = partsOf(outcome.results, policy.pullRequest.group);
+  const parts = partsOf(outcome.results, outcome.images, policy.pullRequest.group);
   const told: (Verdict & { readonly lock: string | null })[] = [];
   for (const part of parts) {
     const branch = branchName(job.purpose, part.lock);
@@ -53,7 +55,7 @@ export async function propose(proposal: Proposal): Promise<Verdict> {
     const current = new Set(parts.map(({ lock }) => branchName(job.purpose, lock)));
     const there = await proposalBranches(api, look.repository, branchName(job.purpose, null));
     for (const branch of there.filter((name) => !current.has(name))) {
-      await proposePart(proposal, branch, { results: [], pullRequest: null });
+      await proposePart(proposal, branch, { results: [], images: NO_IMAGES, pullRequest: null });
     }
   }
   return oneVerdict(told, 'Nothing is left to change.');
@@ -77,14 +79,18 @@ export async function hasOpenPull(
   return false;
 }
 
-function reportOf({ lock, results }: Part, outcome: Relocked): PullRequest | null {
+function reportOf({ lock, results, images }: Part, outcome: Relocked): PullRequest | null {
   if (lock === null) return outcome.pullRequest;
-  const worthTelling = results.some(({ status, files }) => status === 'failed' || files.length > 0);
-  return worthTelling ? writePullRequest({ ...outcome, results, links: outcome.links ?? new Map() }) : null;
+  const failed = [...results, ...images.results].some(({ status }) => status === 'failed');
+  const worthTelling = failed || [...results, images].some(({ files }) => files.length > 0);
+  // What was found and is no lock has nothing to do with images.
+  const skips = lock === IMAGES ? [] : outcome.skips;
+  return worthTelling
+    ? writePullRequest({ ...outcome, results, images, skips, links: outcome.links ?? new Map() })
+    : null;
 }
 
-interface Content {
-  readonly results: readonly TargetResult[];
+interface Content extends Pick<Part, 'results' | 'images'> {
   readonly pullRequest: PullRequest | null;
 }
 
@@ -92,12 +98,15 @@ interface Content {
 async function proposePart(
   proposal: Proposal,
   branch: string,
-  { results, pullRequest }: Content,
+  { results, images, pullRequest }: Content,
 ): Promise<Verdict> {
   const { job, look, policy, api, lease, version, now } = proposal;
   const base = { branch: look.defaultBranch, sha: look.head };
-  const files = results.flatMap((result) => result.files);
-  const failures = results.map(({ target, status, reason }) => [target.path, status, reason?.code ?? null]);
+  const files = [...results, images].flatMap((part) => part.files);
+  const failures = [
+    ...results.map(({ target, status, reason }) => [target.path, status, reason?.code ?? null]),
+    ...images.results.map(({ image, status, reason }) => [image.reference, status, reason?.code ?? null]),
+  ];
   const inputs = digest(version, policy.pullRequest, files, failures);
   const touchesWorkflows = files.some(({ path }) => path.startsWith('.github/workflows/'));
   const paths = files.map(({ path }) => path);
@@ -121,7 +130,7 @@ async function proposePart(
     const applied = await applyActions(api, look.repository, decision.actions, lease);
     if (applied.stopped === null) {
       const head = applied.head ?? (decision.verdict === 'proposed' ? ownHead(state) : null);
-      const shown = head === null ? [] : await report(head, proposal, { results, pullRequest });
+      const shown = head === null ? [] : await report(head, proposal, { results, images, pullRequest });
       return { ...decision, notes: [...applied.notes, ...shown] };
     }
     if (applied.stopped.why !== 'moved' || attempt === LOOKS) throw new Error(applied.stopped.because);
@@ -137,10 +146,10 @@ function ownHead({ branch, pull }: ProposalState): string | null {
 async function report(
   head: string,
   { look, api }: Proposal,
-  { results, pullRequest }: Content,
+  { results, images, pullRequest }: Content,
 ): Promise<readonly string[]> {
   if (pullRequest === null) return [];
-  const failed = results.some(({ status }) => status === 'failed');
+  const failed = [...results, ...images.results].some(({ status }) => status === 'failed');
   return publishChecks(api, look.repository, {
     name: CHECK_NAME,
     head,

@@ -11,6 +11,7 @@ import type { AppPolicy } from '../config/policy.ts';
 import { wholeGroups } from '../proposal/scope.ts';
 import { cloneWith } from './clone-with.ts';
 import { localWorkspace } from '../workspace/local.ts';
+import { createRegistryPool } from '../registry/pool.ts';
 import type { RelockRequest } from './handle-job.ts';
 import type { Relocked } from './propose.ts';
 
@@ -24,10 +25,14 @@ export interface RelockOptions {
 }
 
 const CLONE_SECONDS = 600;
+/** What a registry says of a tag stands for so long. */
+const POOL_SECONDS = 600;
 
 /** @returns the relocker for `createJobHandler`; it publishes nothing, and leaves nothing behind. */
 export function createRelock(options: RelockOptions): (request: RelockRequest) => Promise<Relocked> {
   const { settings, environment, version, now, walls } = options;
+  // An image that many repositories build on is looked up once for all of them.
+  const pool = createRegistryPool({ environment, userAgent: `relock/${version}`, keepSeconds: POOL_SECONDS });
   return async ({ job, look, policy, token, signal }) => {
     const { owner, name } = look.repository;
     const clone = await cloneWith({
@@ -59,6 +64,8 @@ export function createRelock(options: RelockOptions): (request: RelockRequest) =
         cutoff,
         environment,
         version,
+        registryPool: pool,
+        dockerConfig: null,
         observe: () => undefined,
         signal,
       });
@@ -81,14 +88,14 @@ export function createRelock(options: RelockOptions): (request: RelockRequest) =
   };
 }
 
-/** Where each group of locks has a pull request of its own, groups are made whole. */
+/** Where each group of locks, and the images, have a pull request of their own, these are made whole. */
 async function scopeOf(asked: Job, policy: AppPolicy, ports: Ports): Promise<readonly string[]> {
   if (asked.only.length === 0 || policy.pullRequest.group === 'one') return asked.only;
-  const { plan } = await lookOver({ ...asked, only: [] }, ports);
-  return wholeGroups(
-    asked.only,
-    plan.groups.map((group) => group.map(({ target }) => target.path)),
-  );
+  const { plan, images } = await lookOver({ ...asked, only: [] }, ports);
+  const locks = plan.groups.map((group) => group.map(({ target }) => target.path));
+  // All images have one pull request.
+  const named = new Set(images.images.flatMap(({ mentions }) => mentions.map(({ path }) => path)));
+  return wholeGroups(asked.only, [...locks, [...named]]);
 }
 
 /** The policy was checked when it was read, so what cannot be parsed here has no cut-off. */

@@ -7,8 +7,10 @@ import { CancelledError, EnvironmentError, messageOf, UsageError } from '../erro
 import type { Forge } from '../forge/forge.ts';
 import { previewForge } from '../forge/preview.ts';
 import { workingTreeForge } from '../forge/working-tree.ts';
-import type { Job, Outcome } from '../model.ts';
-import { plural } from '../report/count.ts';
+import type { Job } from '../model.ts';
+import type { JobOutcome } from '../outcome.ts';
+import { listed, plural } from '../report/count.ts';
+import { imageFailures, imagesToLookAt } from '../report/images.ts';
 import { outcomeJson, planJson } from '../report/json.ts';
 import type { Arguments } from './arguments.ts';
 import { composePlan, composeRun } from './compose.ts';
@@ -58,16 +60,18 @@ async function plan(given: Arguments): Promise<number> {
   const look = await lookOver(jobOf(given, root), composePlan(root));
   const targets = look.plan.locks.map(({ target }) => target);
   const { skips } = look.plan;
+  const { images } = look;
   if (given.json) {
     const seconds = (performance.now() - start) / 1000;
     await print(
-      `${JSON.stringify(planJson({ job: look.job, targets, skips, seconds, notes: [] }), null, 2)}\n`,
+      `${JSON.stringify(planJson({ job: look.job, targets, skips, images, seconds, notes: [] }), null, 2)}\n`,
     );
   } else {
     await print(
       planText(
         targets,
         skips,
+        images,
         process.stdout.isTTY && process.stdout.hasColors() && process.env['NO_COLOR'] === undefined,
       ),
     );
@@ -107,35 +111,48 @@ function forgeOf(given: Arguments, root: string): Forge {
   return given.write ? workingTreeForge(root) : previewForge;
 }
 
-async function show(given: Arguments, outcome: Outcome): Promise<void> {
+async function show(given: Arguments, outcome: JobOutcome): Promise<void> {
   if (given.json) {
     await print(`${JSON.stringify(outcomeJson(outcome), null, 2)}\n`);
     return;
   }
   const { pullRequest } = outcome;
   if (pullRequest === null) {
-    await print(`${whyNothing(given, outcome)} There is nothing to propose.\n`);
+    const more = [...imageFailures(outcome.images), ...imagesToLookAt(outcome.images)];
+    const sections = more.map(({ text }) => `\n${text}\n`).join('');
+    await print(`${whyNothing(given, outcome)} There is nothing to propose.\n${sections}`);
     return;
   }
   await print(`# ${pullRequest.title}\n\n${pullRequest.body}`);
 }
 
-function written(root: string, { results }: Outcome): string {
-  const paths = results.flatMap(({ files }) => files.map(({ path }) => path));
+function written(root: string, { results, images }: JobOutcome): string {
+  const paths = [...results, images].flatMap(({ files }) => files.map(({ path }) => path));
   return paths.length === 0 ? '' : `Wrote ${plural(paths.length, 'file')} into ${root}.\n`;
 }
 
-function whyNothing(given: Arguments, { results, skips }: Outcome): string {
-  if (results.length > 0) return 'Every lock is up to date.';
+function whyNothing(given: Arguments, { results, skips, images }: JobOutcome): string {
+  const pinned = images.results.filter(({ image }) => image.action !== 'look');
+  const all = pinned.every(({ status }) => status === 'unchanged') ? 'every' : 'every other';
+  const fresh = [
+    ...(results.length > 0 ? ['every lock'] : []),
+    ...(pinned.some(({ status }) => status === 'unchanged') ? [`${all} pinned base image`] : []),
+  ];
+  if (fresh.length > 0) return `${capital(listed(fresh))} is up to date.`;
   const others = skips.filter(({ reason }) => reason.code === 'not-selected').length;
   return others > 0
     ? `No lock to re-lock matches ${given.targets.map((glob) => `--target ${glob}`).join(' ')}; \`relock plan\` lists all of them.`
     : 'No lock to re-lock was found.';
 }
 
-function codeOf(given: Arguments, outcome: Outcome): number {
-  if (outcome.results.some(({ status }) => status === 'failed')) return EXIT.failed;
-  const changes = outcome.results.some(({ status }) => status === 'updated');
+function capital(text: string): string {
+  return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}
+
+function codeOf(given: Arguments, { results, images }: JobOutcome): number {
+  const all = [...results, ...images.results];
+  if (all.some(({ status }) => status === 'failed')) return EXIT.failed;
+  const changes = all.some(({ status }) => status === 'updated');
   return given.check && changes ? EXIT.changes : EXIT.done;
 }
 

@@ -1,5 +1,5 @@
 /** The terminal's ports: a folder of this machine, and its forge. */
-import { basename } from 'node:path';
+import { basename, isAbsolute, join } from 'node:path';
 import { composePorts, scratchFolders, type Composed } from '../engine/compose.ts';
 import { findWalls } from '../engine/network.ts';
 import type { Observe } from '../engine/events.ts';
@@ -41,5 +41,14 @@ export function composeRun(setUp: RunSetUp): Promise<Composed> {
     policy: null,
     workspace: localWorkspace({ root, scratch: scratchFolders(settings, environment) }),
     version: version(),
+    registryPool: null,
+    dockerConfig: dockerConfigOf(environment),
   });
+}
+
+/** Where Docker itself looks for it. */
+function dockerConfigOf({ DOCKER_CONFIG: named, HOME: home }: NodeJS.ProcessEnv): string | null {
+  const folder =
+    named !== undefined && named !== '' ? named : home === undefined ? '' : join(home, '.docker');
+  return isAbsolute(folder) ? join(folder, 'config.json') : null;
 }

@@ -1,19 +1,19 @@
 /** `relock --help`. Imports nothing, so that it shows at once. */
-export const HELP = `relock: re-lock a Python repository, each lock with the tool and version that made it,
-and show the pull request that proves what moved.
+export const HELP = `relock: re-lock a Python repository, each lock with the tool and version that made it, move the
+pinned digests of its base images, and show the pull request that proves what moved.
 
 Usage
-  relock plan [PATH]    Say what would be done: locks, manifests, tools, Pythons, commands. Runs no tool.
+  relock plan [PATH]    Say what would be done: locks, manifests, tools, Pythons, commands, images. Runs no tool.
   relock run  [PATH]    Re-lock everything in a private copy and print the pull request.
 
 PATH is a checkout, git or not. Without it, the sample project that comes with Relock is used.
 
 Options of both
-  -t, --target GLOB         Only locks whose path matches; may be given several times.
+  -t, --target GLOB         Only locks, and files that name images, whose path matches; may be given several times.
       --json                The whole result as JSON (config/schema/result.schema.json).
 
 Options of run
-  -w, --write               Write the new locks into PATH. Without it PATH is not touched.
+  -w, --write               Write the new locks and digests into PATH. Without it PATH is not touched.
       --check               Exit with 3 when something would change.
       --exclude-newer WHEN  Cool-down: let in no release younger than this.
                             "7 days", "P2W", 2026-11-01 or 2026-11-01T12:00:00Z.
@@ -30,7 +30,7 @@ What a repository wants otherwise stands in its .github/relock.toml (config/sche
 
 Exit codes
   0  done, or nothing to do
-  1  some lock could not be re-locked; the others were
+  1  some lock could not be re-locked, or some image not be moved; the others were
   2  wrong use, or a mistake in a configuration file
   3  --check, and something would change
   130  interrupted

@@ -1,12 +1,19 @@
 /** `relock plan` for people. Pure but for styling. */
 import { styleText } from 'node:util';
+import type { ImagePlan } from '../images/plan-images.ts';
 import type { Skip, Target } from '../model.ts';
 import { plural } from '../report/count.ts';
 import { visible, withoutUserinfo } from '../report/markdown.ts';
 import { commandLine } from '../report/shell.ts';
+import { imagesText } from './plan-images-text.ts';
 
 /** @param styled whether the text goes to a terminal that shows styles. */
-export function planText(targets: readonly Target[], skips: readonly Skip[], styled: boolean): string {
+export function planText(
+  targets: readonly Target[],
+  skips: readonly Skip[],
+  images: ImagePlan,
+  styled: boolean,
+): string {
   const bold = (text: string): string => (styled ? styleText('bold', text, { validateStream: false }) : text);
   const dim = (text: string): string => (styled ? styleText('dim', text, { validateStream: false }) : text);
   const parts = targets.map((target) => about(target, bold, dim));
@@ -18,7 +25,12 @@ export function planText(targets: readonly Target[], skips: readonly Skip[], sty
     });
     parts.push(`${bold('Left alone')}\n${lines.join('\n')}`);
   }
-  parts.push(`${plural(targets.length, 'lock')} to re-lock, ${plural(skips.length, 'file')} left alone.`);
+  parts.push(...imagesText(images, { bold, dim, safe }));
+  const look = images.images.length;
+  const looked = look === 0 ? '' : ` ${plural(look, 'base image')} to look up.`;
+  parts.push(
+    `${plural(targets.length, 'lock')} to re-lock, ${plural(skips.length, 'file')} left alone.${looked}`,
+  );
   return `${parts.join('\n\n')}\n`;
 }
 

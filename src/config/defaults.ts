@@ -9,6 +9,7 @@ export const NO_POLICY: AppPolicy = {
   allowHosts: [],
   solver: 'auto',
   locks: [],
+  images: { pin: false, tags: 'off', ignore: [] },
   schedule: { every: 'monthly', timeZone: 'UTC' },
   timeZone: 'UTC',
   pullRequest: {
@@ -27,7 +28,8 @@ export const NO_POLICY: AppPolicy = {
 export const DEFAULT_SETTINGS: Settings = {
   indexUrl: null,
   credentials: [],
-  tools: { uv: null, pythonDownloads: true },
+  registries: [],
+  tools: { uv: null, pythonDownloads: true, conda: null },
   sandbox: null,
   allowHosts: [],
   cacheBytes: 2 * 1024 ** 3,

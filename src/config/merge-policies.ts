@@ -8,7 +8,7 @@ type WrittenLock = NonNullable<WrittenPolicy['lock']>[number];
 type WrittenPullRequest = NonNullable<WrittenPolicy['pull-request']>;
 
 /**
- * Key by key the repository wins, also within `[pull-request]`: a list of its own replaces that of the organisation, and
+ * Key by key the repository wins, also within `[images]` and `[pull-request]`: a list of its own replaces that of the organisation, and
  * does not add to it. The `[[lock]]` of the organisation come first, so that those of the repository, being later, win.
  * @param organisation from the organisation's `.github` repository; null: it has none.
  * @param repository null: it has none.
@@ -20,6 +20,7 @@ export function mergePolicies(
   return policyOf({
     ...organisation,
     ...repository,
+    images: { ...organisation?.images, ...repository?.images },
     'pull-request': { ...organisation?.['pull-request'], ...repository?.['pull-request'] },
     lock: [...(organisation?.lock ?? []), ...(repository?.lock ?? [])],
   });
@@ -34,6 +35,7 @@ export function policyOf(written: WrittenPolicy): AppPolicy {
     allowHosts: written['allow-hosts']?.map((host) => host.toLowerCase()) ?? NO_POLICY.allowHosts,
     solver: written.solver ?? NO_POLICY.solver,
     locks: written.lock?.map(lockPolicy) ?? NO_POLICY.locks,
+    images: { ...NO_POLICY.images, ...written.images },
     schedule: scheduleOf(written.schedule, timeZone),
     timeZone,
     pullRequest: pullRequestPolicy(written['pull-request'] ?? {}),

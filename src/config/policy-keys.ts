@@ -107,6 +107,32 @@ export const POLICY_KEYS = {
       solver: SOLVER,
     },
   },
+  images: {
+    type: 'table',
+    description: 'What holds for the images that Dockerfiles, Compose files and workflows name.',
+    fields: {
+      pin: {
+        type: 'boolean',
+        description:
+          'With true, an image without a digest is given one. Left out, only digests that are there are moved.',
+      },
+      tags: {
+        type: 'string',
+        oneOf: ['off', 'patch', 'minor'],
+        example: 'off',
+        description:
+          'How far a tag is moved by itself: "patch" from 3.11.4-slim to 3.11.9-slim, "minor" also to 3.12.1-slim, ' +
+          '"off" (left out) not at all: a newer tag is then only suggested. A distribution\'s release stays in any case.',
+      },
+      ignore: {
+        type: 'strings',
+        check: whyNotGlob,
+        example: 'ghcr.io/our-org/**',
+        description:
+          'Globs of images that are left alone, with or without their tag, as written or in full: "python:3.8*".',
+      },
+    },
+  },
 } as const satisfies Fields;
 
 /** What a policy file says itself: without defaults, so that one file can stand above another. */

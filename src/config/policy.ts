@@ -32,6 +32,17 @@ export interface Policy {
   /** What solves pip-compile locks. */
   readonly solver: Solver;
   readonly locks: readonly LockPolicy[];
+  readonly images: ImagesPolicy;
+}
+
+/** `[images]`: what the repository says of the images that it builds on or runs. */
+export interface ImagesPolicy {
+  /** Whether an image without a digest is given one. */
+  readonly pin: boolean;
+  /** How far a tag is moved by itself: `3.11.4` to `3.11.9` is a patch, to `3.12.1` minor. Always suggested. */
+  readonly tags: 'off' | 'patch' | 'minor';
+  /** Globs of images that are left alone, as written or in full: `python:3.8*`, `ghcr.io/our-org/**`. */
+  readonly ignore: readonly string[];
 }
 
 /** The whole policy: of the locks, and what only the App asks for. */

@@ -3,7 +3,7 @@ import { checkToml, type ConfigError, type Report } from './check.ts';
 import { DEFAULT_SETTINGS } from './defaults.ts';
 import type { Checked } from './schema.ts';
 import { SETTINGS_KEYS } from './settings-keys.ts';
-import type { Credential, Settings } from './settings.ts';
+import type { Credential, RegistrySetting, Settings } from './settings.ts';
 
 const GIB = 1024 ** 3;
 
@@ -11,6 +11,7 @@ const GIB = 1024 ** 3;
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 type WrittenCredential = Checked<(typeof SETTINGS_KEYS)['credential']['fields']>;
+type WrittenRegistry = Checked<(typeof SETTINGS_KEYS)['registry']['fields']>;
 
 /**
  * @param path how errors name the file.
@@ -27,6 +28,7 @@ export function readSettings(
     for (const [index, credential] of (value.credential ?? []).entries()) {
       checkPassword(credential, index, env, report);
     }
+    checkRegistries(value.registry ?? [], report);
   });
   if ('errors' in read) return read;
   const { value } = read;
@@ -36,9 +38,11 @@ export function readSettings(
       indexUrl: value['index-url']?.replace(/\/+$/u, '') ?? DEFAULT_SETTINGS.indexUrl,
       credentials:
         value.credential?.map((written) => credentialOf(written, env)) ?? DEFAULT_SETTINGS.credentials,
+      registries: value.registry?.map(registryOf) ?? DEFAULT_SETTINGS.registries,
       tools: {
         uv: value.tools?.uv ?? tools.uv,
         pythonDownloads: value.tools?.['python-downloads'] ?? tools.pythonDownloads,
+        conda: value.tools?.conda ?? tools.conda,
       },
       sandbox: value.sandbox ?? DEFAULT_SETTINGS.sandbox,
       allowHosts: value['allow-hosts']?.map((host) => host.toLowerCase()) ?? DEFAULT_SETTINGS.allowHosts,
@@ -74,6 +78,33 @@ function checkPassword(written: WrittenCredential, index: number, env: Environme
       'Add `password-env = "NAME"`, the environment variable that holds it, or `password = "…"`.',
     );
   }
+}
+
+function checkRegistries(written: readonly WrittenRegistry[], report: Report): void {
+  const seen = new Set<string>();
+  for (const [index, { host, mirror, insecure }] of written.entries()) {
+    const name = host.toLowerCase();
+    if (seen.has(name)) {
+      report(
+        ['registry', index, 'host'],
+        `\`[[registry]]\` names ${name} twice.`,
+        'Keep one table for each host.',
+      );
+    }
+    seen.add(name);
+    // Plain http shows to everybody on the way which images are asked for, and lets them answer in its place.
+    if (mirror !== undefined && /^http:/iu.test(mirror) && insecure !== true) {
+      report(
+        ['registry', index, 'mirror'],
+        `The mirror of ${name} begins with http://.`,
+        'Write https://, or add `insecure = true` if plain http is meant.',
+      );
+    }
+  }
+}
+
+function registryOf({ host, mirror, insecure = false }: WrittenRegistry): RegistrySetting {
+  return { host: host.toLowerCase(), mirror: mirror?.replace(/\/+$/u, '') ?? null, insecure };
 }
 
 function whyNotValue(value: string | undefined): string | null {

@@ -67,6 +67,34 @@ export const SETTINGS_KEYS = {
       },
     },
   },
+  registry: {
+    type: 'tables',
+    description:
+      'How one container registry is asked. A registry that is listed here may have a private address.',
+    fields: {
+      host: {
+        type: 'string',
+        required: true,
+        check: whyNotHost,
+        example: 'docker.io',
+        description: 'The registry as image references name it, with its port if it is not the usual one.',
+      },
+      mirror: {
+        type: 'string',
+        // Not shown: people put `user:password@` there, which is what the check is about.
+        secret: true,
+        check: whyNotMirror,
+        example: 'https://harbor.example.com/dockerhub',
+        description:
+          'A mirror that is asked in its place, for everything; its path goes before the name of the repository. Its ' +
+          'credentials, if any, go into `[[credential]]` under its own host.',
+      },
+      insecure: {
+        type: 'boolean',
+        description: 'Ask it, or its mirror, over plain http. Left out: https.',
+      },
+    },
+  },
   tools: {
     type: 'table',
     description: 'The tools that Relock starts.',
@@ -80,6 +108,14 @@ export const SETTINGS_KEYS = {
       'python-downloads': {
         type: 'boolean',
         description: 'Whether uv may download a Python that is not on the machine.',
+      },
+      conda: {
+        type: 'string',
+        check: whyNotProgram,
+        example: '/opt/micromamba/bin/micromamba',
+        description:
+          'Absolute path of the micromamba, mamba or conda that solves for conda-lock. Left out: a solver that Relock ' +
+          'brings (py-rattler), which needs no conda.',
       },
     },
   },
@@ -143,6 +179,18 @@ function whyNotIndex(value: string): string | null {
   return url.search === '' && url.hash === '' ? null : 'it has a query or a fragment';
 }
 
+function whyNotMirror(value: string): string | null {
+  const url = URL.parse(value);
+  if (url === null || /[\p{Cc}\s]/u.test(value)) return 'it is not an address';
+  if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it must begin with https://';
+  if (url.username !== '' || url.password !== '') return 'it carries a user name or password';
+  if (url.search !== '' || url.hash !== '') return 'it has a query or a fragment';
+  // distribution-spec: what a repository's name may consist of.
+  return /^(?:\/|(?:\/[a-z0-9][a-z0-9._-]*)*\/?)$/u.test(url.pathname)
+    ? null
+    : "its path is no part of a repository's name";
+}
+
 function whyNotPath(value: string): string | null {
   if (!value.startsWith('/')) return 'it must begin with /';
   if (/[\p{Cc}\s?#\\]/u.test(value)) return 'it has characters that a path cannot have';
@@ -153,6 +201,11 @@ function whyNotPath(value: string): string | null {
 function whyNotSecret(value: string): string | null {
   if (value === '') return 'it is empty';
   return /\p{Cc}/u.test(value) ? 'it has control characters' : null;
+}
+
+function whyNotProgram(value: string): string | null {
+  if (/\p{Cc}/u.test(value)) return 'it has control characters';
+  return value.startsWith('/') && !value.endsWith('/') ? null : 'it must be an absolute path';
 }
 
 function whyNotFolder(value: string): string | null {

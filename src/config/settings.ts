@@ -15,6 +15,16 @@ export interface Credential {
   readonly password: string;
 }
 
+/** How one container registry is asked. */
+export interface RegistrySetting {
+  /** As image references have it, lower case: `docker.io`, `registry.example.com:5000`. */
+  readonly host: string;
+  /** Asked in its place, for everything; its path goes before the repository's name. No trailing slash. null: none. */
+  readonly mirror: string | null;
+  /** Plain http, for the host or for its mirror. */
+  readonly insecure: boolean;
+}
+
 /** Nothing without a sandbox; with one where it can be had; never. */
 export type SandboxMode = 'require' | 'auto' | 'none';
 
@@ -22,11 +32,14 @@ export interface Settings {
   /** Simple index (PEP 503/691) that stands for the public one; null: the public one. No trailing slash. */
   readonly indexUrl: string | null;
   readonly credentials: readonly Credential[];
+  readonly registries: readonly RegistrySetting[];
   readonly tools: {
     /** Path or name of a uv executable; null: on PATH, else Relock's own copy. */
     readonly uv: string | null;
     /** Whether uv may download an interpreter that is not there. */
     readonly pythonDownloads: boolean;
+    /** Absolute path of the micromamba, mamba or conda that solves for conda-lock; null: the solver that Relock brings. */
+    readonly conda: string | null;
   };
   /** Whether lockers run in a sandbox; null: as the front says. */
   readonly sandbox: SandboxMode | null;

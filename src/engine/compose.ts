@@ -1,4 +1,5 @@
 /** Puts the ports of a run on this machine together: settings and environment in, ports out. */
+import { readFileSync } from 'node:fs';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Policy } from '../config/policy.ts';
@@ -7,16 +8,22 @@ import type { Credential, Settings } from '../config/settings.ts';
 import { CancelledError } from '../errors.ts';
 import type { Ports } from '../engine.ts';
 import type { Forge } from '../forge/forge.ts';
+import { readLifecycles } from '../images/lifecycles.ts';
 import { ECOSYSTEMS } from '../locks/index.ts';
 import { PUBLIC_INDEX, PUBLIC_INDEX_ROOT } from '../locks/public-index.ts';
 import { createCompareView } from '../pypi/compare-view.ts';
 import { createLinkFinder, type LinkFinder } from '../pypi/links.ts';
 import { createProjectUrls } from '../pypi/project-urls.ts';
+import { versionOfFile } from '../pypi/file-name.ts';
 import { createSimpleClient } from '../pypi/simple-client-http.ts';
 import { createToolReleases } from '../pypi/tool-releases.ts';
 import { hasVersionJson } from '../pypi/version-json.ts';
+import { createRegistry } from '../registry/create-registry.ts';
+import { readImages } from '../registry/layers/read-image.ts';
+import { createRegistryPool, type RegistryPool } from '../registry/pool.ts';
 import { runChild } from '../run/child.ts';
 import { openMachine } from '../run/machine.ts';
+import { usableConda } from '../run/conda-executable.ts';
 import { basicAuthorization, credentialFor, hasCredential } from '../run/network/lending.ts';
 import type { Workspace } from '../workspace/workspace.ts';
 import type { Observe } from './events.ts';
@@ -25,6 +32,7 @@ import type { OpenGate, Walls } from './gate.ts';
 import { createNetwork } from './network.ts';
 
 const MIN_PARALLEL = 4;
+const LIFECYCLES = new URL('../../config/lifecycles.json', import.meta.url);
 
 export interface ComposeOptions {
   readonly settings: Settings;
@@ -40,6 +48,10 @@ export interface ComposeOptions {
   readonly policy: Policy | null;
   readonly environment: Readonly<Record<string, string | undefined>>;
   readonly version: string;
+  /** What was learned of images by other runs of this process; null: a run of its own. */
+  readonly registryPool: RegistryPool | null;
+  /** Absolute path of the user's own Docker configuration; null anywhere but at his terminal. */
+  readonly dockerConfig: string | null;
   readonly observe: Observe;
   readonly signal: AbortSignal;
 }
@@ -86,6 +98,7 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
     cacheFolder,
     scratch: tmpdir(),
     uv: settings.tools.uv,
+    conda: settings.tools.conda,
     pythonDownloads: settings.tools.pythonDownloads,
     index: { client, releases, mirrorUrl: settings.indexUrl === null ? null : indexUrl },
     cutoff: options.cutoff,
@@ -100,11 +113,23 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
     pass: async () => (await opened.promise).tools,
     signal,
   });
+  const pool = options.registryPool ?? createRegistryPool({ environment, userAgent, keepSeconds: null });
+  const registry = createRegistry({
+    pool,
+    registries: settings.registries,
+    credentials,
+    allowHosts: settings.allowHosts,
+    dockerConfig: options.dockerConfig,
+    environment,
+    cache: null,
+    signal: stop,
+  });
   const facts: FactSources = {
     uvVersion: async () => (await machine.uv()).version,
     pythons: () => machine.pythons(),
     hasVersionJson: () => hasVersionJson(PUBLIC_INDEX_ROOT, fetch, { signal }),
     newestTool: (name, python) => releases.newest(name, python),
+    condaExecutable: () => usableConda(settings.tools.conda),
     indexUrl,
     isMirror: settings.indexUrl !== null,
     pythonDownloads: settings.tools.pythonDownloads,
@@ -129,6 +154,18 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
         opened: (gate) => opened.resolve(gate),
         signal,
       }),
+      images: {
+        registry,
+        read: (references, platform) => readImages(registry, references, platform, { signal }),
+        lifecycles: readLifecycles(readFileSync(LIFECYCLES, 'utf8')),
+        fileNames: async (name, version) => {
+          const files = (await client.project(name))?.files ?? [];
+          return files
+            .map(({ filename }) => filename)
+            .filter((file) => versionOfFile(file, name) === version);
+        },
+        now: () => new Date(),
+      },
       links: untilCancelled(
         createLinkFinder({
           project: createProjectUrls(
@@ -150,6 +187,7 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
     },
     async close() {
       closed.abort();
+      if (options.registryPool === null) await pool.close();
       await machine.close();
     },
   };

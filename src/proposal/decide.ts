@@ -117,7 +117,7 @@ function decideFresh(input: ProposalInput, pull: PullState | null): Decision {
   if (content.kind === 'failed') {
     return {
       verdict: 'failed',
-      because: 'No lock could be made, so there is nothing to propose.',
+      because: 'Nothing could be made anew, so there is nothing to propose.',
       actions: [],
     };
   }
@@ -233,7 +233,7 @@ function leaveAlone(input: ProposalInput, pull: PullState | null): Decision {
 }
 
 function failed(pull: PullState): Decision {
-  const because = 'The last run could make no lock.';
+  const because = 'The last run could make nothing anew.';
   const text = `${because} So this pull request stays as it is, and may be out of date.`;
   return { verdict: 'failed', because, actions: commentOnce(pull, 'failed', text) };
 }

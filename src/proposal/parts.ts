@@ -1,30 +1,39 @@
-/** Which results are proposed together. Pure. */
+/** Which results, and images, are proposed together. Pure. */
 import type { PullRequestPolicy } from '../config/policy.ts';
+import { NO_IMAGES, type ImageOutcome } from '../images/result.ts';
 import type { TargetResult } from '../model.ts';
 
 export interface Part {
-  /** The path that the part's branch is named by; null: the one part of all. */
+  /** The path that the part's branch is named by, or `IMAGES`; null: the one part of all. */
   readonly lock: string | null;
   readonly results: readonly TargetResult[];
+  readonly images: ImageOutcome;
 }
+
+/** Names the part of all images. No path of a repository begins with a slash, so that no lock can have its branch. */
+export const IMAGES = '/base images';
 
 /**
  * One part of all results, or one for each group of locks that read each other or write the same file, in the order of
- * their paths. A group is named by its first lock, whether that has changed or not, so that its name stays.
+ * their paths. A group is named by its first lock, whether that has changed or not, so that its name stays. All images are
+ * one part: one file may name several, and several files one.
  */
 export function partsOf(
   results: readonly TargetResult[],
+  images: ImageOutcome,
   group: PullRequestPolicy['group'],
 ): readonly Part[] {
-  if (group === 'one') return [{ lock: null, results }];
+  if (group === 'one') return [{ lock: null, results, images }];
   const parts: Part[] = [];
   for (const connected of connect(results)) {
     const lock = connected
       .map(({ target }) => target.path)
       .reduce((least, path) => (path < least ? path : least));
-    parts.push({ lock, results: connected });
+    parts.push({ lock, results: connected, images: NO_IMAGES });
   }
-  return parts.sort((a, b) => ((a.lock ?? '') < (b.lock ?? '') ? -1 : 1));
+  parts.sort((a, b) => ((a.lock ?? '') < (b.lock ?? '') ? -1 : 1));
+  // A run over some locks looks at no image: their proposal is then left as it is.
+  return images.results.length === 0 ? parts : [...parts, { lock: IMAGES, results: [], images }];
 }
 
 function connect(results: readonly TargetResult[]): readonly (readonly TargetResult[])[] {

@@ -1,6 +1,6 @@
 /** The issue that greets a repository, where its policy wants one. Pure. */
 import type { AppPolicy } from '../config/policy.ts';
-import type { Outcome } from '../model.ts';
+import type { JobOutcome } from '../outcome.ts';
 import { plural } from '../report/count.ts';
 import { code } from '../report/markdown.ts';
 
@@ -8,7 +8,7 @@ const NAMED = 50;
 
 /** Title and body, in Markdown. */
 export function welcome(
-  { results, skips }: Pick<Outcome, 'results' | 'skips'>,
+  { results, skips, images }: Pick<JobOutcome, 'results' | 'skips' | 'images'>,
   { schedule }: Pick<AppPolicy, 'schedule'>,
 ): { readonly title: string; readonly body: string } {
   const locks = results.map(({ target }) => `- ${code(target.path)} (${target.kind})`);
@@ -22,6 +22,9 @@ export function welcome(
       ? 'Relock is installed here. It found no lock file that it can make anew.'
       : `Relock is installed here, and looks after ${plural(results.length, 'lock')}:`,
     [...locks.slice(0, NAMED), ...more].join('\n'),
+    images.results.length === 0
+      ? ''
+      : `It looks at ${plural(images.results.length, 'base image')}, and moves the digests that are pinned.`,
     skips.length === 0
       ? ''
       : `${plural(skips.length, 'file')} that looked like a lock ${skips.length === 1 ? 'is' : 'are'} left alone.`,

@@ -1,5 +1,8 @@
 /** The result for machines; its schema is config/schema/result.schema.json. Pure. */
+import type { ImagePlan } from '../images/plan-images.ts';
 import type { Change, Outcome, Reason, Skip, Target, TargetStatus } from '../model.ts';
+import type { JobOutcome } from '../outcome.ts';
+import { imagesJson, plannedImagesJson, type JsonImage } from './image-json.ts';
 
 /** Raised with every change that a reader of the JSON could trip over. */
 export const RESULT_SCHEMA_VERSION = 1;
@@ -27,12 +30,13 @@ export interface JsonResult {
   readonly cutoff: string | null;
   readonly seconds: number;
   readonly targets: readonly JsonTarget[];
+  readonly images: readonly JsonImage[];
   readonly notes: readonly string[];
   readonly pullRequest: { readonly title: string; readonly body: string } | null;
 }
 
 /** The result of `run`. */
-export function outcomeJson(outcome: Outcome): JsonResult {
+export function outcomeJson(outcome: JobOutcome): JsonResult {
   const made = outcome.results.map((result): JsonTarget => ({
     ...about(result.target),
     status: result.status,
@@ -42,12 +46,15 @@ export function outcomeJson(outcome: Outcome): JsonResult {
     changes: result.changes,
     notes: [...result.target.notes, ...result.notes],
   }));
-  return assemble(outcome, made, outcome.pullRequest);
+  return assemble(outcome, made, imagesJson(outcome.images), outcome.pullRequest);
 }
 
 /** The result of `plan`. */
 export function planJson(
-  plan: Pick<Outcome, 'job' | 'skips' | 'seconds' | 'notes'> & { readonly targets: readonly Target[] },
+  plan: Pick<Outcome, 'job' | 'skips' | 'seconds' | 'notes'> & {
+    readonly targets: readonly Target[];
+    readonly images: ImagePlan;
+  },
 ): JsonResult {
   const planned = plan.targets.map((target): JsonTarget => ({
     ...about(target),
@@ -58,12 +65,13 @@ export function planJson(
     changes: [],
     notes: target.notes,
   }));
-  return assemble(plan, planned, null);
+  return assemble(plan, planned, plannedImagesJson(plan.images), null);
 }
 
 function assemble(
   { job, skips, seconds, notes }: Pick<Outcome, 'job' | 'skips' | 'seconds' | 'notes'>,
   targets: readonly JsonTarget[],
+  images: readonly JsonImage[],
   pullRequest: Outcome['pullRequest'],
 ): JsonResult {
   const all = [...targets, ...skips.map(skipped)].sort((a, b) => (a.path < b.path ? -1 : 1));
@@ -73,6 +81,7 @@ function assemble(
     cutoff: job.cutoff,
     seconds: rounded(seconds),
     targets: all,
+    images,
     notes,
     pullRequest,
   };

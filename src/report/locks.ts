@@ -1,8 +1,8 @@
 /** A section per lock: how it was made, and what moved in it. */
 import type { Change, PackageLinks, TargetResult } from '../model.ts';
-import { duration, foldMoves, kindsInWords, plural } from './count.ts';
+import { duration, foldMoves, kindsInWords, packagesIn, plural } from './count.ts';
 import { code, fold, sentence, table, withoutPath } from './markdown.ts';
-import { linksOf, versions, why } from './review.ts';
+import { linksOf, platformsOf, versions, why } from './review.ts';
 import type { Section } from './sections.ts';
 
 /** Tables up to this many rows stand open; longer ones fold what is not direct. */
@@ -16,7 +16,8 @@ export function lockSections(
   const { target, changes } = result;
   const moves = foldMoves([result]);
   const hashOnly = changes.filter(({ kind }) => kind === 'hash');
-  const moved = changes.filter(({ kind }) => kind !== 'hash');
+  const rebuilt = changes.filter(({ kind }) => kind === 'build');
+  const moved = changes.filter(({ kind }) => kind !== 'hash' && kind !== 'build');
   const direct = moved.filter((change) => change.direct);
   const others = moved.filter((change) => !change.direct);
   const facts = [
@@ -30,9 +31,7 @@ export function lockSections(
     (note) => `> ${sentence(withoutPath(note, target.path))}`,
   );
   const summary =
-    changes.length > 0
-      ? `${plural(changes.length, 'package')}: ${kindsInWords(moves)}.`
-      : 'The text of the lock changed.';
+    changes.length > 0 ? `${packagesIn(changes)}: ${kindsInWords(moves)}.` : 'The text of the lock changed.';
   const head = [`## ${code(target.path)}`, `${summary} It was ${facts.join(' ')}.`, told.join('  \n')];
   const open = moved.length <= OPEN_ROWS ? moved : direct;
   if (open.length > 0) head.push(rows(open, links));
@@ -41,16 +40,23 @@ export function lockSections(
   ];
   if (open !== moved && others.length > 0) {
     sections.push({
-      text: fold(`${plural(others.length, 'package')} that no manifest names`, rows(others, links)),
+      text: fold(`${packagesIn(others)} that no manifest names`, rows(others, links)),
       drop: 4,
       name: `${plural(others.length, 'indirect move')} of ${target.path}`,
     });
   }
+  if (rebuilt.length > 0) {
+    sections.push({
+      text: fold(`${packagesIn(rebuilt)} rebuilt: the same version, another build`, rows(rebuilt, links)),
+      drop: 3,
+      name: `packages of ${target.path} that were rebuilt`,
+    });
+  }
   if (hashOnly.length > 0) {
-    const names = hashOnly.map(({ name }) => code(name)).join(', ');
+    const names = [...new Set(hashOnly.map(({ name }) => code(name)))].join(', ');
     sections.push({
       text: fold(
-        `${plural(hashOnly.length, 'package')} with other hashes of the same version (files were added or removed on the index)`,
+        `${packagesIn(hashOnly)} with other hashes of the same version (files were added or removed on the index)`,
         names,
       ),
       drop: 3,
@@ -65,11 +71,16 @@ function rows(changes: readonly Change[], links: ReadonlyMap<string, PackageLink
   const anyGroups = changes.some(({ groups }) =>
     groups.some((group) => group !== 'main' && group !== 'default'),
   );
+  const anyPlatforms = changes.some((change) => platformsOf(change) !== '');
+  // Conda alone goes without saying.
+  const anyPip = changes.some(({ conda }) => conda?.manager === 'pip');
   const head = [
     'Package',
     'Change',
     'Kind',
     'Why',
+    ...(anyPip ? ['Manager'] : []),
+    ...(anyPlatforms ? ['Platforms'] : []),
     ...(anyGroups ? ['Groups'] : []),
     ...(anyLinks ? ['Links'] : []),
   ];
@@ -78,6 +89,8 @@ function rows(changes: readonly Change[], links: ReadonlyMap<string, PackageLink
     versions({ change }),
     change.kind,
     why(change),
+    ...(anyPip ? [change.conda?.manager ?? ''] : []),
+    ...(anyPlatforms ? [platformsOf(change) || 'all'] : []),
     ...(anyGroups ? [change.groups.map((group) => code(group)).join(', ')] : []),
     ...(anyLinks ? [linksOf({ change }, links)] : []),
   ]);

@@ -1,7 +1,17 @@
 /** The pull request: title and body from all that a run gave. Pure. */
-import type { Outcome, PackageLinks, PullRequest, TargetResult } from '../model.ts';
+import type { PackageLinks, PullRequest, TargetResult } from '../model.ts';
+import type { JobOutcome } from '../outcome.ts';
 import { duration, foldMoves, kindsInWords, listed, plural, type Move } from './count.ts';
 import { failureSections, skipSections } from './failures.ts';
+import { imageFailures, imageSections, imagesToLookAt, imagesToReview, leftImages } from './images.ts';
+import {
+  failedImages,
+  imageName,
+  imagesInWords,
+  movedInside,
+  onlyPinned,
+  updatedImages,
+} from './image-words.ts';
 import { lockSections } from './locks.ts';
 import { code, sentence } from './markdown.ts';
 import { reproduceSections } from './reproduce.ts';
@@ -11,7 +21,7 @@ import { fitSections, type Section } from './sections.ts';
 /** GitHub refuses a body of more characters than 65,536; a few are kept for what a forge adds. */
 const BODY_LIMIT = 65_000;
 
-export interface ReportInput extends Omit<Outcome, 'pullRequest'> {
+export interface ReportInput extends Omit<JobOutcome, 'pullRequest'> {
   /** By `name@version` (see `linkKey`). */
   readonly links: ReadonlyMap<string, PackageLinks>;
 }
@@ -29,22 +39,50 @@ function byPath(one: TargetResult, other: TargetResult): number {
 }
 
 function titleOf(updated: readonly TargetResult[], moves: readonly Move[], input: ReportInput): string {
-  const failed = input.results.filter(({ status }) => status === 'failed').length;
-  if (updated.length === 0) return `Re-lock: ${plural(failed, 'lock')} could not be made`;
-  const [only] = updated;
-  const what =
-    updated.length === 1 && only !== undefined ? shortPath(only.target.path) : plural(updated.length, 'lock');
+  const images = updatedImages(input.images);
+  const locksFailed = input.results.filter(({ status }) => status === 'failed').length;
+  const imagesFailed = failedImages(input.images).length;
+  if (updated.length === 0 && images.length === 0) {
+    const failed = [
+      ...(locksFailed > 0 ? [`${plural(locksFailed, 'lock')} could not be made`] : []),
+      ...(imagesFailed > 0 ? [`${plural(imagesFailed, 'image')} could not be moved`] : []),
+    ];
+    return `Re-lock: ${listed(failed)}`;
+  }
+  const verb = updated.length === 0 && onlyPinned(images) ? 'Pin' : 'Re-lock';
   const majors = moves.filter(({ change }) => change.kind === 'major').length;
+  const failed = locksFailed + imagesFailed;
   const notes = [majors > 0 ? `${majors} major` : '', failed > 0 ? `${failed} failed` : ''].filter(
     (note) => note !== '',
   );
-  const moved = plural(new Set(moves.map(({ change }) => change.name)).size, 'package');
-  return `Re-lock ${what}: ${moved} moved${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+  const moved = updated.length > 0 ? namesOf(moves) : movedInside(images);
+  const what = updated.length > 0 ? `: ${plural(moved, 'package')} moved` : '';
+  const inside = updated.length === 0 && moved > 0 ? `: ${plural(moved, 'package')} moved inside` : '';
+  return `${verb} ${subjectOf(updated, images)}${what}${inside}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+}
+
+/** `3 locks and 2 images`; what is alone is named. */
+function subjectOf(updated: readonly TargetResult[], images: ReturnType<typeof updatedImages>): string {
+  const [lock] = updated;
+  const [image] = images;
+  const locks =
+    updated.length === 1 && lock !== undefined ? shortPath(lock.target.path) : plural(updated.length, 'lock');
+  const alone = images.length === 1 && updated.length === 0 && image !== undefined;
+  return listed([
+    ...(updated.length > 0 ? [locks] : []),
+    ...(images.length > 0
+      ? [alone ? shortPath(image.image.reference.text) : plural(images.length, 'image')]
+      : []),
+  ]);
+}
+
+function namesOf(moves: readonly Move[]): number {
+  return new Set(moves.map(({ change }) => change.name)).size;
 }
 
 /** Threat: a path is foreign text, and a title takes mentions. */
 function shortPath(path: string): string {
-  const plain = path.replace(/[^\w./+-]/gu, '_');
+  const plain = path.replace(/[^\w./:+-]/gu, '_');
   return plain.length > 60 ? `…${plain.slice(-59)}` : plain;
 }
 
@@ -57,20 +95,32 @@ function bodyOf(
   const unchanged = input.results.filter(({ status }) => status === 'unchanged');
   const sections: Section[] = [
     { text: verdict(input, updated, moves), drop: 9, name: 'the verdict' },
-    { text: reviewFirst(moves, input.links, updated.length), drop: 7, name: 'what to review first' },
+    { text: toReview(input, updated, moves), drop: 7, name: 'what to review first' },
     ...updated.flatMap((result) => lockSections(result, input.links)),
+    ...imageSections(input.images),
     ...failureSections(input.results),
+    ...imageFailures(input.images),
+    ...imagesToLookAt(input.images),
     { text: upToDate(unchanged), drop: 5, name: 'the locks that are up to date' },
+    { text: imagesUpToDate(input), drop: 5, name: 'the images that are up to date' },
     ...skipSections(input.skips),
+    ...leftImages(input.images),
     ...reproduceSections(asMade, input.job),
     { text: footer(input), drop: 9, name: 'the footer' },
   ];
   return `${fitSections(sections, BODY_LIMIT, leftOut)}\n`;
 }
 
+function toReview(input: ReportInput, updated: readonly TargetResult[], moves: readonly Move[]): string {
+  const packages = reviewFirst(moves, input.links, updated.length);
+  const images = imagesToReview(input.images);
+  if (images.length === 0) return packages;
+  return `${packages === '' ? '## Review first' : packages}\n\n**Base images**\n${images.join('\n')}`;
+}
+
 /** The one line for those who read nothing else. */
 function verdict(input: ReportInput, updated: readonly TargetResult[], moves: readonly Move[]): string {
-  const names = new Set(moves.map(({ change }) => change.name)).size;
+  const names = namesOf(moves);
   const total = input.results.length;
   const parts: string[] = [];
   if (updated.length > 0) {
@@ -82,16 +132,20 @@ function verdict(input: ReportInput, updated: readonly TargetResult[], moves: re
         : `${plural(names, 'package')} moved in ${locks}: ${kindsInWords(moves)}`,
     );
   }
-  const failed = input.results
-    .filter(({ status }) => status === 'failed')
-    .map(({ target }) => code(target.path));
+  parts.push(...imagesInWords(updatedImages(input.images)));
+  const failedLocks = input.results.filter(({ status }) => status === 'failed');
+  const failed = [
+    ...failedLocks.map(({ target }) => code(target.path)),
+    ...failedImages(input.images).map(({ image }) => imageName(image)),
+  ];
   if (failed.length > 0)
     parts.push(
       `${listed(failed.slice(0, 5))}${failed.length > 5 ? ` and ${failed.length - 5} more` : ''} failed`,
     );
   const held = input.results.filter(({ status }) => status === 'skipped').length;
-  if (held > 0) parts.push(`${plural(held, 'lock')} held back with ${failed.length === 1 ? 'it' : 'them'}`);
-  parts.push('known vulnerabilities and base images were not checked');
+  if (held > 0)
+    parts.push(`${plural(held, 'lock')} held back with ${failedLocks.length === 1 ? 'it' : 'them'}`);
+  parts.push('known vulnerabilities were not checked');
   return `**${parts.join('; ')}.**`;
 }
 
@@ -101,13 +155,25 @@ function upToDate(unchanged: readonly TargetResult[]): string {
   return `Up to date already: ${paths.slice(0, 30).join(', ')}${paths.length > 30 ? ` and ${paths.length - 30} more` : ''}.`;
 }
 
-function footer({ job, seconds, notes }: ReportInput): string {
+/** Those with a digest; what is said of one of them stands under "Images to look at". */
+function imagesUpToDate({ images }: ReportInput): string {
+  const fresh = images.results.filter(({ status, to }) => status === 'unchanged' && to !== null);
+  if (fresh.length === 0) return '';
+  const names = [...new Set(fresh.map(({ image }) => imageName(image)))];
+  return `Images up to date already: ${names.slice(0, 30).join(', ')}${names.length > 30 ? ` and ${names.length - 30} more` : ''}.`;
+}
+
+function footer({ job, seconds, notes, images }: ReportInput): string {
   const cutoff =
     job.cutoff === null
       ? ''
       : ` Cool-down: releases uploaded at or after ${code(job.cutoff)} were kept out, but where a note above says otherwise.`;
+  const noCutoff =
+    job.cutoff !== null && updatedImages(images).length > 0
+      ? ' Images know no cool-down: a digest is what its tag names now.'
+      : '';
   const told = notes.map((note) => ` ${sentence(note)}`).join('');
-  return `---\nMade by Relock in ${duration(seconds)}.${cutoff}${told}`;
+  return `---\nMade by Relock in ${duration(seconds)}.${cutoff}${noCutoff}${told}`;
 }
 
 function leftOut(names: readonly string[]): string {

@@ -7,6 +7,8 @@ import { commandLine } from './shell.ts';
 
 /** Executables that come with a tool of another name. */
 const PROVIDES: Readonly<Record<string, string>> = { 'pip-compile': 'pip-tools' };
+/** Executables that run on a Python of their own, whatever the lock is for. */
+const OWN_PYTHON: ReadonlySet<string> = new Set(['poetry', 'conda-lock']);
 
 /** The section of commands, in the order of the results: every lock follows those that it reads. */
 export function reproduceSections(results: readonly TargetResult[], job: Job): readonly Section[] {
@@ -18,8 +20,17 @@ export function reproduceSections(results: readonly TargetResult[], job: Job): r
       : commandLine(withTool(result), result.target.cwd),
   );
   const commands = fenced([...new Set(lines)].join('\n'), 'sh');
-  const text = fold('How to make these locks by hand', `${commands}${cutoffNote(made, job)}`);
+  const text = fold(
+    'How to make these locks by hand',
+    `${commands}${condaNote(made)}${cutoffNote(made, job)}`,
+  );
   return [{ text, drop: 6, name: 'how to make the locks by hand' }];
+}
+
+/** What a person needs beside the commands; Relock brings a solver, and takes locks away by itself. */
+function condaNote(made: readonly TargetResult[]): string {
+  if (!made.some(({ target }) => target.command[0] === 'conda-lock')) return '';
+  return '\n\nconda-lock needs micromamba, mamba or conda (`--conda PATH`). Remove the old lock first: its pip pins stay otherwise.';
 }
 
 /** What the commands do not show: the cool-down is none of their options. */
@@ -41,6 +52,6 @@ function withTool({ target, solver }: TargetResult): readonly string[] {
   const wanted = version === null ? distribution : `${distribution}==${version}`;
   const from = wanted === name ? [] : ['--from', wanted];
   const more = name === 'poetry' ? companionsOf(version) : [];
-  const interpreter = python.version === null || name === 'poetry' ? [] : ['--python', python.version];
+  const interpreter = python.version === null || OWN_PYTHON.has(name) ? [] : ['--python', python.version];
   return ['uvx', ...interpreter, ...from, ...more.flatMap((one) => ['--with', one]), name, ...rest];
 }

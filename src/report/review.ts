@@ -1,5 +1,5 @@
 /** What needs a reviewer's eye, before any table. */
-import type { ChangeKind, PackageLinks } from '../model.ts';
+import type { Change, ChangeKind, PackageLinks } from '../model.ts';
 import type { Move } from './count.ts';
 import { code, link } from './markdown.ts';
 
@@ -40,7 +40,9 @@ export function reviewFirst(
 function item(move: Move, links: ReadonlyMap<string, PackageLinks>, lockCount: number): string {
   const where = lockCount > 1 ? ` in ${locksInWords(move.locks, lockCount)}` : '';
   const pages = linksOf(move, links);
-  return `${code(move.change.name)} ${versions(move)}, ${why(move)}${where}${pages === '' ? '' : ` (${pages})`}`;
+  const on = platformsOf(move.change);
+  const platforms = on === '' ? '' : ` on ${on}`;
+  return `${code(move.change.name)} ${versions(move)}, ${why(move)}${where}${platforms}${pages === '' ? '' : ` (${pages})`}`;
 }
 
 /** `all 4 locks`, or the paths, the first few. */
@@ -51,16 +53,51 @@ function locksInWords(locks: readonly string[], lockCount: number): string {
   return more > 0 ? `${shown.join(', ')} and ${more} more` : shown.join(', ');
 }
 
-/** `1.2 → 2.0`, `2.0` for a new package, `was 1.2` for a removed one, both addresses for another source. */
+/**
+ * `1.2 → 2.0`, `2.0` for a new package, `was 1.2` for a removed one, both addresses for another source, both builds where
+ * only the build moved.
+ */
 export function versions({ change }: Pick<Move, 'change'>): string {
   const { from, to, source } = change;
   if (change.kind === 'new') return code(to ?? 'no version');
   if (change.kind === 'removed') return `was ${code(from ?? 'no version')}`;
-  const moved = from === to ? '' : `${code(from ?? 'no version')} → ${code(to ?? 'no version')}`;
-  if (source === null) return moved === '' ? code(to ?? 'no version') : moved;
-  const place = (address: string | null): string => (address === null ? 'the index' : code(address));
-  const sources = `from ${place(source.from)} to ${place(source.to)}`;
-  return moved === '' ? sources : `${moved}, ${sources}`;
+  const moved = from === to ? '' : arrow(from ?? 'no version', to ?? 'no version');
+  const build = change.kind === 'build' ? builds(change) : '';
+  if (source === null) return `${moved === '' ? code(to ?? 'no version') : moved}${build}`;
+  return moved === '' ? sources(change, source) : `${moved}, ${sources(change, source)}`;
+}
+
+function arrow(from: string, to: string): string {
+  return `${code(from)} → ${code(to)}`;
+}
+
+function builds({ conda }: Change): string {
+  const build = conda?.build ?? null;
+  return build === null ? '' : ` build ${arrow(build.from ?? 'none', build.to ?? 'none')}`;
+}
+
+function sources({ conda }: Change, { from, to }: NonNullable<Change['source']>): string {
+  const left = channelOf(from);
+  const right = channelOf(to);
+  if (conda !== undefined && left !== null && right !== null)
+    return `from channel ${code(left)} to ${code(right)}`;
+  const place = (address: string | null): string => {
+    if (conda === undefined) return address === null ? 'the index' : code(address);
+    const channel = channelOf(address);
+    if (channel !== null) return `conda (${code(channel)})`;
+    return address === null ? 'pip' : `pip (${code(address)})`;
+  };
+  return `from ${place(from)} to ${place(to)}`;
+}
+
+/** As `src/diff/conda-packages.ts` writes it. */
+function channelOf(address: string | null): string | null {
+  return address?.startsWith('conda:') === true ? address.slice('conda:'.length) : null;
+}
+
+/** Where a package of a conda lock moved; empty: everywhere. */
+export function platformsOf({ conda }: Change): string {
+  return (conda?.platforms ?? []).map((platform) => code(platform)).join(', ');
 }
 
 /** `direct`, `through a, b and 3 more`, or `indirect` where the lock tells no more. */
@@ -72,9 +109,12 @@ export function why({ direct, via }: Pick<Move, 'direct' | 'via'>): string {
   return `through ${shown.join(', ')}${more > 0 ? ` and ${more} more` : ''}`;
 }
 
-/** Links in one line, empty when nothing is known. */
+/**
+ * Links in one line, empty when nothing is known.
+ * Threat: a conda package's name may be a stranger's on the index, whose links another lock asked for.
+ */
 export function linksOf({ change }: Pick<Move, 'change'>, links: ReadonlyMap<string, PackageLinks>): string {
-  const known = links.get(linkKey(change));
+  const known = change.conda?.manager === 'conda' ? undefined : links.get(linkKey(change));
   if (known === undefined) return '';
   const pages: readonly (readonly [string, string | null])[] = [
     ['changelog', known.changelog],

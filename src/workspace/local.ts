@@ -1,4 +1,6 @@
 /** The workspace of a folder on this machine: read in place, lock in a private copy. */
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Tree } from '../model.ts';
 import { readHistory, type History } from './copy-history.ts';
 import { listFiles } from './list-files.ts';
@@ -29,6 +31,10 @@ export function localWorkspace(options: LocalWorkspaceOptions): Workspace {
     async readTree(): Promise<Tree> {
       const all = await paths();
       return { paths: all, files: await readWanted(options.root, all) };
+    },
+    async isExecutable(path) {
+      const info = await lstat(join(options.root, path)).catch(() => null);
+      return info !== null && (info.mode & 0o111) !== 0;
     },
     async checkOut(): Promise<Checkout> {
       return makeCopy(options.root, await paths(), options.scratch, await history());

@@ -35,12 +35,20 @@ const WHOLE_PATTERNS: readonly RegExp[] = [
   /^pylock(?:\.[^/]+)?\.toml$/u,
   /^[^/]*(?:requirements|constraints|reqs)[^/]*$/iu,
   /^(?:(?:Dockerfile|Containerfile|dockerfile)(?:[._-].*)?|.*[Dd]ockerfile)$/u,
+  // conda-lock's locks, and the environments, recipes and machines that they are made from.
   /^[^/]*(?:conda|environment)[^/]*\.(?:ya?ml|lock)$/iu,
+  /(?:^env|[._-]env|\.lock)\.ya?ml$/iu,
+  /^(?:meta|virtual-packages)\.ya?ml$/u,
   /\.py\.lock$/u,
 ];
 
 const SMALL_PATTERN = /\.(?:in|lock|pip|reqs|txt)$/u;
 const IN_REQUIREMENTS_FOLDER = /(?:^|\/)(?:requirements|reqs|constraints)\/[^/]+$/iu;
+/** YAML by names that environments have; of the rest of it a repository can have thousands. */
+const ENVIRONMENT =
+  /(?:^|\/)[^/]*(?:env|conda|mamba|lock|binder|deps|dependencies|requirements)[^/]*(?:\/[^/]+)?\.ya?ml$/iu;
+/** GitHub's actions and Compose files name images. */
+const NAMES_IMAGES = /^(?:action|(?:.*[._-])?compose(?:[._-].*)?)\.ya?ml$/iu;
 const WORKFLOW = /^\.github\/workflows\/[^/]+\.ya?ml$/u;
 
 /** What a larger text file must show at its top to be read whole. */
@@ -51,6 +59,8 @@ export function wanted(path: string): Wanted {
   const name = path.slice(path.lastIndexOf('/') + 1);
   if (WHOLE_NAMES.has(name)) return 'whole';
   if (WHOLE_PATTERNS.some((pattern) => pattern.test(name))) return 'whole';
+  if (NAMES_IMAGES.test(name)) return 'whole';
   if (IN_REQUIREMENTS_FOLDER.test(path) || WORKFLOW.test(path)) return 'whole';
-  return SMALL_PATTERN.test(name) ? 'if-small' : 'no';
+  if (SMALL_PATTERN.test(name)) return 'if-small';
+  return /\.ya?ml$/iu.test(name) && ENVIRONMENT.test(path) ? 'if-small' : 'no';
 }

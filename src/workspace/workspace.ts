@@ -4,6 +4,8 @@ import type { FileChange, Tree } from '../model.ts';
 export interface Workspace {
   /** Reads the snapshot from which everything is decided. Runs nothing of the repository. */
   readTree(): Promise<Tree>;
+  /** Whether a file of the checkout has an executable's mode. */
+  isExecutable(path: string): Promise<boolean>;
   /**
    * Makes a private copy of the whole checkout, each time another one: what runs in one copy (code of package authors)
    * cannot touch what another lock is made from. It holds no credential and shares no inode with the original.

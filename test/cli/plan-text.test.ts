@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { planText } from '../../src/cli/plan-text.ts';
+import type { ImagePlan } from '../../src/images/plan-images.ts';
 import { target } from '../support/locks.ts';
 
+const NO_PLAN: ImagePlan = { images: [], left: [] };
 const reason = { code: 'unsupported-kind', message: 'Not yet.', fix: 'Wait.', detail: '' } as const;
 
 it('says what would be done, and what is left alone', () => {
@@ -14,7 +16,8 @@ it('says what would be done, and what is left alone', () => {
     command: ['pip-compile', '--upgrade', 'requirements.in', '--extra', "it's"],
     notes: ['A note.'],
   });
-  expect(planText([lock], [{ path: 'pdm.lock', kind: 'pdm', reason }], false)).toMatchInlineSnapshot(`
+  expect(planText([lock], [{ path: 'pdm.lock', kind: 'pdm', reason }], NO_PLAN, false))
+    .toMatchInlineSnapshot(`
     "svc/requirements.txt (pip-compile)
       from     svc/requirements.in
       tool     pip-tools newest that fits (header of svc/requirements.txt)
@@ -33,18 +36,18 @@ it('says what would be done, and what is left alone', () => {
 
 it('says which uv makes a lock that names none', () => {
   const tool = { name: 'uv', version: null, from: 'hand-pinned' };
-  expect(planText([target('requirements.txt', { tool })], [], false)).toContain(
+  expect(planText([target('requirements.txt', { tool })], [], NO_PLAN, false)).toContain(
     'uv of the settings, else on PATH, else the copy that Relock brings (hand-pinned)',
   );
 });
 
 it('says when there is nothing', () => {
-  expect(planText([], [], false)).toContain('No lock to re-lock was found.');
+  expect(planText([], [], NO_PLAN, false)).toContain('No lock to re-lock was found.');
 });
 
 it('lets no control sequence or credential of the repository through', () => {
   const lock = target('a\u001B[2Jb.txt', { notes: ['https://u:secret@host/simple\u0007'] });
-  const text = planText([lock], [], false);
+  const text = planText([lock], [], NO_PLAN, false);
   expect(text).not.toContain('\u001B');
   expect(text).not.toContain('\u0007');
   expect(text).not.toContain('secret');

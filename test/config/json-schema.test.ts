@@ -24,6 +24,8 @@ describe('the schemas agree with the readers', () => {
     ['', true],
     ['exclude-newer = "7 days"\nignore = ["x"]\nsolver = "uv"\n[[lock]]\npath = "x"\npython = "3.12"', true],
     ['schedule = "0 3 * * 1"\ntime-zone = "UTC"\n[pull-request]\nlabels = ["x"]\ngroup = "per-lock"', true],
+    ['[images]\npin = true\ntags = "patch"\nignore = ["a/**"]', true],
+    ['[images]\ntags = "major"', false],
     ['solver = "uvx"', false],
     ['[pull-request]\nauto-merge = "on"', false],
     ['[pull-request]\nlabel = ["x"]', false],

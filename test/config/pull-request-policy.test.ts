@@ -110,6 +110,9 @@ ignore = ["vendor"]
 labels = ["deps"]
 reviewers = ["team:all"]
 draft = true
+[images]
+pin = true
+ignore = ["a"]
 [[lock]]
 path = "**"
 python = "3.11"
@@ -123,6 +126,7 @@ python = "3.11"
       schedule: { every: 'weekly', timeZone: 'Europe/Berlin' },
       pullRequest: { ...pull, labels: ['deps'], reviewers: { users: [], teams: ['all'] }, draft: true },
       locks: [{ path: '**', python: '3.11' }],
+      images: { pin: true, tags: 'off', ignore: ['a'] },
     });
   });
 
@@ -133,6 +137,9 @@ ignore = []
 [pull-request]
 labels = []
 draft = false
+[images]
+ignore = []
+tags = "patch"
 [[lock]]
 path = "a.txt"
 python = "3.12"
@@ -148,6 +155,7 @@ python = "3.12"
         { path: '**', python: '3.11' },
         { path: 'a.txt', python: '3.12' },
       ],
+      images: { pin: true, tags: 'patch', ignore: [] },
     });
   });
 

@@ -45,6 +45,12 @@ solver = "pip-compile"`,
       ],
     },
   ],
+  ['[images]', NO_POLICY],
+  ['[images]\npin = true', { ...NO_POLICY, images: { pin: true, tags: 'off', ignore: [] } }],
+  [
+    '[images]\ntags = "minor"\nignore = ["python:3.8*", "ghcr.io/our-org/**"]',
+    { ...NO_POLICY, images: { pin: false, tags: 'minor', ignore: ['python:3.8*', 'ghcr.io/our-org/**'] } },
+  ],
   ['lock = [{path = "x", python = "3.9.1"}]', { ...NO_POLICY, locks: [{ path: 'x', python: '3.9.1' }] }],
 ])('reads %j', (text, policy) => {
   expect(readPolicy(text, PATH)).toEqual({ policy });
@@ -86,12 +92,18 @@ describe('says with file, line and what is right', () => {
     ['[[lock]]\npath = "x"\ninputs = ["a.in", "/etc/passwd"]', ['`lock.inputs[1]` is "/etc/passwd"']],
     ['[[lock]]\npath = "x"\noptions = ["--a\\u0000"]', ['`lock.options[0]` is "--a?"']],
     ['[[lock]]\npath = "x"\nenabled = "no"', ['`lock.enabled` is a text, not true or false.']],
+    [
+      '[images]\ntags = "major"',
+      [':2: `images.tags` is "major", which is not one of "off", "patch", "minor"'],
+    ],
+    ['[images]\npins = true', ['Did you mean `pin`?']],
+    ['[images]\nignore = ["/x"]', [':2: `images.ignore[0]` is "/x"']],
     ['python = "3.12"', ['`python` belongs in `[[lock]]`.']],
     ['[[lock]]\npath = "x"\nexclude-newer = "1 day"', ['`exclude-newer` belongs in the top of the file']],
     [
       'wibble = 1',
       [
-        'The keys there are `exclude-newer`, `ignore`, `allow-hosts`, `solver`, `schedule`, `time-zone`, `pull-request`, `lock`.',
+        'The keys there are `exclude-newer`, `ignore`, `allow-hosts`, `solver`, `schedule`, `time-zone`, `pull-request`, `lock`, `images`.',
       ],
     ],
     ['a = 1\nb = = 2', [`${PATH}:2: This is not TOML`]],

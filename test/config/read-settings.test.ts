@@ -38,8 +38,32 @@ it.each([
   ['cache-size = 0', { ...DEFAULT_SETTINGS, cacheBytes: 0 }],
   ['cache-size = 5', { ...DEFAULT_SETTINGS, cacheBytes: 5 * 1024 ** 3 }],
   ['cache-folder = "/var/cache/relock"', { ...DEFAULT_SETTINGS, cacheFolder: '/var/cache/relock' }],
-  ['[tools]\nuv = "/opt/uv"', { ...DEFAULT_SETTINGS, tools: { uv: '/opt/uv', pythonDownloads: true } }],
-  ['[tools]\npython-downloads = false', { ...DEFAULT_SETTINGS, tools: { uv: null, pythonDownloads: false } }],
+  ['[tools]\nuv = "/opt/uv"', { ...DEFAULT_SETTINGS, tools: { ...DEFAULT_SETTINGS.tools, uv: '/opt/uv' } }],
+  [
+    '[tools]\nconda = "/opt/bin/micromamba"',
+    { ...DEFAULT_SETTINGS, tools: { ...DEFAULT_SETTINGS.tools, conda: '/opt/bin/micromamba' } },
+  ],
+  [
+    '[tools]\npython-downloads = false',
+    { ...DEFAULT_SETTINGS, tools: { ...DEFAULT_SETTINGS.tools, pythonDownloads: false } },
+  ],
+  [
+    '[[registry]]\nhost = "Registry.corp.example:5000"\ninsecure = true',
+    {
+      ...DEFAULT_SETTINGS,
+      registries: [{ host: 'registry.corp.example:5000', mirror: null, insecure: true }],
+    },
+  ],
+  [
+    '[[registry]]\nhost = "docker.io"\nmirror = "https://harbor.example/dockerhub/"\n[[registry]]\nhost = "ghcr.io"\nmirror = "http://127.0.0.1:5000"\ninsecure = true',
+    {
+      ...DEFAULT_SETTINGS,
+      registries: [
+        { host: 'docker.io', mirror: 'https://harbor.example/dockerhub', insecure: false },
+        { host: 'ghcr.io', mirror: 'http://127.0.0.1:5000', insecure: true },
+      ],
+    },
+  ],
   [`${BASE}password-env = "INDEX_PASSWORD"`, { ...DEFAULT_SETTINGS, credentials: [CREDENTIAL] }],
   [`${BASE}password = "${SECRET}"`, { ...DEFAULT_SETTINGS, credentials: [CREDENTIAL] }],
   [
@@ -71,8 +95,21 @@ describe('says with file, line and what is right', () => {
     ['timeout = true', ['`timeout` is true or false, not a number.']],
     ['parallel = 1.5', ['from 1 to 64']],
     ['parallel = "4"', ['`parallel` is a text, not a number.']],
+    ['[tools]\nconda = "micromamba"', ['tools.conda', 'absolute path']],
     ['cache-folder = "~/cache"', ['absolute path']],
     ['[[tools]]\nuv = "x"', ['`tools` is a list, not a table.', '`[tools]`']],
+    ['[[registry]]\nmirror = "https://m.example"', ['lacks `host`', '"docker.io"']],
+    ['[[registry]]\nhost = "https://x.example"', ['it must be the host alone']],
+    ['[[registry]]\nhost = "a.example"\nmirror = "m.example"', [':3:', 'it is not an address']],
+    ['[[registry]]\nhost = "a.example"\nmirror = "ftp://m.example"', ['it must begin with https://']],
+    [`[[registry]]\nhost = "a.example"\nmirror = "https://u:${SECRET}@m.example"`, ['user name or password']],
+    ['[[registry]]\nhost = "a.example"\nmirror = "https://m.example/?x=1"', ['a query or a fragment']],
+    ['[[registry]]\nhost = "a.example"\nmirror = "https://m.example/A%2fb"', ["repository's name"]],
+    [
+      '[[registry]]\nhost = "a.example"\nmirror = "http://m.example"',
+      [':3:', 'begins with http://', 'insecure = true'],
+    ],
+    ['[[registry]]\nhost = "a.example"\n[[registry]]\nhost = "A.example"', [':4:', 'a.example twice']],
     ['uv = "x"', ['`uv` belongs in `[tools]`']],
     [BASE, [':1: `[[credential]]` lacks its password.', 'password-env']],
     [`\n${BASE}password-env = "NOT_SET"`, [':6: The environment variable', 'is not set']],

@@ -145,6 +145,29 @@ describe('a job', () => {
     expect(outcome.results[0]?.reason).toEqual(why);
   });
 
+  it('does not probe what a lock can do without', async () => {
+    const remote = {
+      url: 'https://dead.example.test/x',
+      purpose: 'url',
+      namedIn: 'a',
+      optional: true,
+    } as const;
+    const given = setUp({
+      locks: [fakeLock('a.fake', { remotes: [remote] })],
+      files: { 'a.fake': '' },
+      tool: () => GOOD,
+    });
+    const probed: Remote[] = [];
+    const probe = (remotes: readonly Remote[]) => {
+      probed.push(...remotes);
+      return Promise.resolve(new Map());
+    };
+    const network = { ...given.ports.network, probe };
+    const outcome = await runJob(JOB, { ...given.ports, network });
+    expect(outcome.results[0]?.status).toBe('unchanged');
+    expect(probed).toEqual([]);
+  });
+
   it.each<[LockKind, Remote['purpose'], readonly string[]]>([
     ['pinned', 'index', []],
     ['pipenv', 'index', []],
@@ -173,6 +196,43 @@ describe('a job', () => {
     });
     await runJob(JOB, given.ports);
     expect(asked).toEqual(names);
+  });
+
+  it('asks no Python index for links of what conda manages', async () => {
+    const asked: string[] = [];
+    const lock = fakeLock('a.fake');
+    const managed = (manager: 'conda' | 'pip') => ({
+      platform: 'linux-64',
+      manager,
+      build: null,
+      channel: null,
+    });
+    const given = setUp({
+      locks: [
+        {
+          ...lock,
+          parse: (text, read) => ({
+            packages: lock
+              .parse(text, read)
+              .packages.map((item) => ({ ...item, conda: managed(item.name === 'zlib' ? 'conda' : 'pip') })),
+          }),
+        },
+      ],
+      files: { 'a.fake': 'flask 1.0\nzlib 1.0\n' },
+      tool: (path, copy) => {
+        write(copy, path, 'flask 2.0\nzlib 2.0\n');
+        return GOOD;
+      },
+      ports: {
+        links: {
+          ask: (changes) => void asked.push(...changes.map(({ name }) => name)),
+          found: () => Promise.resolve(new Map()),
+        },
+      },
+    });
+    const outcome = await runJob(JOB, given.ports);
+    expect(outcome.results[0]?.changes.map(({ name }) => name)).toEqual(['flask', 'zlib']);
+    expect(asked).toEqual(['flask']);
   });
 
   it('publishes nothing of a lock that became a link', async () => {

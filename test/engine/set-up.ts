@@ -1,10 +1,12 @@
 /** A job over pretend locks, with every port in sight. */
 import type { Ports } from '../../src/engine.ts';
 import type { RunEvent } from '../../src/engine/events.ts';
+import type { ImagePorts } from '../../src/engine/images.ts';
 import type { LockPass } from '../../src/engine/gate.ts';
 import type { Action } from '../../src/forge/forge.ts';
 import type { PlannedLock } from '../../src/locks/ecosystem.ts';
 import type { CommandResult, Reason } from '../../src/model.ts';
+import { RegistryError } from '../../src/registry/registry-error.ts';
 import type { Place } from '../../src/run/runner.ts';
 import { localWorkspace } from '../../src/workspace/local.ts';
 import { folder, type Files } from '../support/folder.ts';
@@ -20,6 +22,19 @@ interface Given {
   /** What a lock was refused, or had without upload times. */
   readonly pass?: Partial<LockPass>;
   readonly ports?: Partial<Ports>;
+}
+
+/** No registry answers. */
+export function noImages(): ImagePorts {
+  const fail = (): Promise<never> =>
+    Promise.reject(new RegistryError('registry-unreachable', 'No registry answers here.'));
+  return {
+    registry: { digestOf: fail, manifest: fail, blob: fail, tags: fail },
+    read: fail,
+    fileNames: () => Promise.resolve([]),
+    lifecycles: { systems: new Map(), python: { name: 'Python', source: '', date: '', releases: new Map() } },
+    now: () => new Date('2026-11-24T12:00:00Z'),
+  };
 }
 
 export function setUp({ locks, files, tool = () => GOOD, pass = {}, ports = {} }: Given) {
@@ -53,6 +68,7 @@ export function setUp({ locks, files, tool = () => GOOD, pass = {}, ports = {} }
       pythons: () => Promise.resolve([]),
       hasVersionJson: () => Promise.resolve(true),
       newestTool: () => Promise.resolve(null),
+      condaExecutable: () => Promise.resolve(null),
       indexUrl: 'https://index.example.test/simple',
       isMirror: false,
       pythonDownloads: false,
@@ -76,6 +92,7 @@ export function setUp({ locks, files, tool = () => GOOD, pass = {}, ports = {} }
         });
       },
     },
+    images: noImages(),
     links: { ask: () => undefined, found: () => Promise.resolve(new Map()) },
     observe: (event) => events.push(event),
     parallel: 4,

@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { NO_IMAGES } from '../../src/images/result.ts';
 import type { TargetResult } from '../../src/model.ts';
 import { partsOf } from '../../src/proposal/parts.ts';
 
@@ -7,7 +8,10 @@ function result(path: string, inputs: readonly string[] = [], writes: readonly s
 }
 
 const grouped = (results: readonly TargetResult[], group: 'one' | 'per-lock' = 'per-lock') =>
-  partsOf(results, group).map((part) => [part.lock, ...part.results.map(({ target }) => target.path)]);
+  partsOf(results, NO_IMAGES, group).map((part) => [
+    part.lock,
+    ...part.results.map(({ target }) => target.path),
+  ]);
 
 it('keeps all together unless told', () => {
   expect(grouped([result('b.txt'), result('a.txt')], 'one')).toEqual([[null, 'b.txt', 'a.txt']]);
@@ -48,5 +52,5 @@ it.each<[string, readonly TargetResult[], readonly unknown[]]>([
 
 it('takes a chain of thousands', () => {
   const chain = Array.from({ length: 3000 }, (_, index) => result(`${index}.txt`, [`${index + 1}.txt`]));
-  expect(partsOf(chain, 'per-lock')).toHaveLength(1);
+  expect(partsOf(chain, NO_IMAGES, 'per-lock')).toHaveLength(1);
 });

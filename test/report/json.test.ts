@@ -1,7 +1,10 @@
 import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { expect, it } from 'vitest';
-import type { Outcome } from '../../src/model.ts';
+import type { ImagePlan } from '../../src/images/plan-images.ts';
+import { NO_IMAGES } from '../../src/images/result.ts';
+import type { Change } from '../../src/model.ts';
+import type { JobOutcome } from '../../src/outcome.ts';
 import { outcomeJson, planJson } from '../../src/report/json.ts';
 import { target } from '../support/locks.ts';
 
@@ -10,6 +13,7 @@ const schema: unknown = JSON.parse(
 );
 const valid = new Ajv({ strict: true, allowUnionTypes: true }).compile(schema as object);
 
+const NO_PLAN: ImagePlan = { images: [], left: [] };
 const job = {
   repository: 'acme/app',
   trigger: 'terminal',
@@ -30,6 +34,19 @@ const change = {
   source: null,
 } as const;
 
+const built = { from: 'h0_0', to: 'h0_1' };
+const rebuilt: Change = {
+  ...change,
+  to: '1.0',
+  kind: 'build',
+  origin: 'conda:conda-forge',
+  conda: { platforms: ['linux-64'], manager: 'conda', channel: 'conda-forge', build: built },
+};
+const byPip: Change = {
+  ...change,
+  conda: { platforms: [], manager: 'pip', channel: null, build: null },
+};
+
 it('of a run follows its schema, and has everything sorted by path', () => {
   const made = {
     target: target('b.lock', { notes: ['n'] }),
@@ -38,15 +55,16 @@ it('of a run follows its schema, and has everything sorted by path', () => {
     notes: ['m'],
     files: [],
   };
-  const outcome: Outcome = {
+  const outcome: JobOutcome = {
     job,
     results: [
-      { ...made, status: 'updated', reason: null, changes: [change] },
+      { ...made, status: 'updated', reason: null, changes: [change, rebuilt, byPip] },
       { ...made, target: target('c.lock'), status: 'failed', reason, changes: [], solver: null },
     ],
     skips,
     seconds: 2,
     notes: [],
+    images: NO_IMAGES,
     pullRequest: { title: 't', body: 'b' },
   };
   const json = outcomeJson(outcome);
@@ -61,14 +79,40 @@ it('of a run follows its schema, and has everything sorted by path', () => {
 });
 
 it('of a plan follows its schema', () => {
-  const json = planJson({ job, targets: [target('b.lock', { kind: 'uv' })], skips, seconds: 0.1, notes: [] });
+  const json = planJson({
+    job,
+    targets: [target('b.lock', { kind: 'uv' })],
+    skips,
+    seconds: 0.1,
+    notes: [],
+    images: NO_PLAN,
+  });
   valid(structuredClone(json));
   expect(valid.errors).toBeNull();
   expect(json.targets.map(({ status }) => status)).toEqual(['skipped', 'planned']);
 });
 
 it('the schema refuses what it does not know', () => {
-  expect(valid({ ...planJson({ job, targets: [], skips: [], seconds: 0, notes: [] }), extra: 1 })).toBe(
+  expect(
+    valid({ ...planJson({ job, targets: [], skips: [], seconds: 0, notes: [], images: NO_PLAN }), extra: 1 }),
+  ).toBe(false);
+});
+
+it('the schema refuses a conda change that lacks a part', () => {
+  const { conda } = rebuilt;
+  const outcome = (changes: readonly unknown[]): unknown => ({
+    ...planJson({ job, targets: [], skips: [], seconds: 0, notes: [], images: NO_PLAN }),
+    targets: [
+      {
+        ...planJson({ job, targets: [target('b.lock')], skips: [], seconds: 0, notes: [], images: NO_PLAN })
+          .targets[0],
+        changes,
+      },
+    ],
+  });
+  expect(valid(outcome([rebuilt]))).toBe(true);
+  expect(valid(outcome([{ ...rebuilt, conda: { ...conda, build: undefined, manager: 'mamba' } }]))).toBe(
     false,
   );
+  expect(valid(outcome([{ ...rebuilt, kind: 'rebuilt' }]))).toBe(false);
 });

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { NO_IMAGES } from '../../src/images/result.ts';
 import type { Change, Reason, TargetResult } from '../../src/model.ts';
 import { writePullRequest, type ReportInput } from '../../src/report/pull-request.ts';
 import { target } from '../support/locks.ts';
@@ -51,6 +52,7 @@ function write(results: readonly TargetResult[], more: Partial<ReportInput> = {}
     seconds: 12.4,
     notes: [],
     links: new Map(),
+    images: NO_IMAGES,
     ...more,
   });
 }
@@ -141,7 +143,7 @@ describe('the body', () => {
       },
     );
     expect(body).toMatchInlineSnapshot(`
-      "**5 packages moved in 2 of 4 locks: 1 major, 1 minor, 1 new, 1 from another source, 1 with other hashes only; \`b.txt\` failed; known vulnerabilities and base images were not checked.**
+      "**5 packages moved in 2 of 4 locks: 1 major, 1 minor, 1 new, 1 from another source, 1 with other hashes only; \`b.txt\` failed; known vulnerabilities were not checked.**
 
       ## Review first
 

@@ -10,7 +10,8 @@ import { loadSettings } from '../../src/cli/load-settings.ts';
 import type { HandlerOptions } from '../../src/app/handle-job.ts';
 import { readOperator } from '../../src/app/operator.ts';
 import { startService } from '../../src/app/service.ts';
-import type { Outcome } from '../../src/model.ts';
+import { NO_IMAGES } from '../../src/images/result.ts';
+import type { JobOutcome } from '../../src/outcome.ts';
 import { madeLock } from './made-lock.ts';
 
 const [clock = '', lasts = 'engine'] = process.argv.slice(2);
@@ -20,7 +21,7 @@ const now = (): Date => new Date(readFileSync(clock, 'utf8').trim());
 const replaced: HandlerOptions['relock'] = async ({ job, look, signal }) => {
   await delay(Number(lasts), undefined, { signal });
   const path = 'requirements.txt';
-  const outcome: Outcome = {
+  const outcome: JobOutcome = {
     job: {
       repository: `${job.repository.owner}/${job.repository.name}`,
       trigger: 'schedule',
@@ -41,7 +42,7 @@ const replaced: HandlerOptions['relock'] = async ({ job, look, signal }) => {
           command: ['uv', 'pip', 'compile'],
           remotes: [],
           notes: [],
-        } as unknown as Outcome['results'][number]['target'],
+        } as unknown as JobOutcome['results'][number]['target'],
         status: 'updated',
         reason: null,
         seconds: 0,
@@ -54,6 +55,7 @@ const replaced: HandlerOptions['relock'] = async ({ job, look, signal }) => {
     skips: [],
     seconds: 0,
     notes: [],
+    images: NO_IMAGES,
     pullRequest: { title: 'Re-lock requirements.txt', body: `Made of ${look.head}.` },
   };
   return outcome;

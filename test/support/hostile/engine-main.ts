@@ -61,6 +61,7 @@ function readNotes(home: string): void {
 function watched(workspace: Workspace): Workspace {
   return {
     readTree: () => workspace.readTree(),
+    isExecutable: (path) => workspace.isExecutable(path),
     async checkOut(): Promise<Checkout> {
       const checkout = await workspace.checkOut();
       return {
@@ -97,6 +98,8 @@ const composed = await composePorts({
   forge: workingTreeForge(root),
   cutoff,
   policy: null,
+  registryPool: null,
+  dockerConfig: null,
   environment: process.env,
   version: '0',
   observe: (event) => {

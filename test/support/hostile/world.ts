@@ -3,6 +3,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { homedir, hostname } from 'node:os';
 import { delimiter, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { DEFAULT_SETTINGS } from '../../../src/config/defaults.ts';
 import type { Settings } from '../../../src/config/settings.ts';
 import { networkEnvironment } from '../cli.ts';
 import { addFiles, folder, git, type Files } from '../folder.ts';
@@ -90,6 +91,7 @@ export async function plantWorld(): Promise<World> {
     daemonMarker,
     environment: environmentOf(at('home'), at('tmp')),
     settings: {
+      ...DEFAULT_SETTINGS,
       indexUrl: index.url,
       credentials: [
         { host: 'pypi.known.example', path: '/', owner: '*', username: 'bot', password: knownToken },
@@ -101,7 +103,7 @@ export async function plantWorld(): Promise<World> {
           password: plant('credential'),
         },
       ],
-      tools: { uv: await findUv(), pythonDownloads: false, conda: null },
+      tools: { ...DEFAULT_SETTINGS.tools, uv: await findUv(), pythonDownloads: false },
       sandbox: 'require',
       allowHosts: [],
       cacheBytes: 64 * 1024 ** 2,
