@@ -4,7 +4,9 @@ import { readOperator } from '../../src/app/operator.ts';
 import type { RelockRequest } from '../../src/app/handle-job.ts';
 import { startService, type Service } from '../../src/app/service.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/defaults.ts';
-import type { Outcome, TargetResult } from '../../src/model.ts';
+import { NO_IMAGES } from '../../src/images/result.ts';
+import type { TargetResult } from '../../src/model.ts';
+import type { JobOutcome } from '../../src/outcome.ts';
 import { folder } from '../support/folder.ts';
 import { startGitHub, type GitHub } from '../support/github/github.ts';
 
@@ -20,7 +22,7 @@ const locks = new Map([
   ['other.txt', 'c==2\n'],
 ]);
 
-async function relock({ job: asked }: RelockRequest): Promise<Outcome> {
+async function relock({ job: asked }: RelockRequest): Promise<JobOutcome> {
   const view = github.repository(NAME);
   const results: TargetResult[] = [];
   for (const [path, text] of locks) {
@@ -54,7 +56,7 @@ async function relock({ job: asked }: RelockRequest): Promise<Outcome> {
     ? { title: 'Re-lock all', body: 'All.\n' }
     : null;
   const job = { repository: NAME, trigger: 'schedule', only: [], cutoff: null } as const;
-  return { job, results, skips: [], seconds: 0, notes: [], pullRequest };
+  return { job, results, skips: [], seconds: 0, notes: [], pullRequest, images: NO_IMAGES };
 }
 
 const openHeads = (): readonly string[] =>
