@@ -9,7 +9,7 @@ Usage
 PATH is a checkout, git or not. Without it, the sample project that comes with Relock is used.
 
 Options of both
-  -t, --target GLOB         Only locks, and files that name images, whose path matches; may be given several times.
+  -t, --target GLOB         Only locks and files with images whose path matches; may be repeated.
       --json                The whole result as JSON (config/schema/result.schema.json).
 
 Options of run
