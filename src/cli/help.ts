@@ -3,7 +3,7 @@ export const HELP = `relock: re-lock a Python repository, each lock with the too
 pinned digests of its base images, and show the pull request that proves what moved.
 
 Usage
-  relock plan [PATH]    Say what would be done: locks, manifests, tools, Pythons, commands, images. Runs no tool.
+  relock plan [PATH]    Say what would be done: locks, tools, Pythons, commands, images. Runs no tool.
   relock run  [PATH]    Re-lock everything in a private copy and print the pull request.
 
 PATH is a checkout, git or not. Without it, the sample project that comes with Relock is used.

@@ -58,7 +58,8 @@ function systemOf({ os, unread }: ImageSide): string {
   const name = os.name === '' ? os.id : os.name;
   // Debian's name has `12`, and its `VERSION_ID`, too: only what is new is added.
   const more = os.version === '' || name.includes(os.version) ? '' : ` (${code(os.version, 40)})`;
-  return `${sentence(name.slice(0, 80)).replaceAll('|', '\\|')}${more}`;
+  // In a table a pipe ends the cell, also inside a code span.
+  return `${sentence(name.slice(0, 80).replaceAll(/[`|]/gu, ' '))}${more}`;
 }
 
 function pythonsOf({ pythons }: ImageSide): string {

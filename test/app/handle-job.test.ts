@@ -4,10 +4,11 @@ import { readOperator } from '../../src/app/operator.ts';
 import type { RelockRequest } from '../../src/app/handle-job.ts';
 import { startService, type Service } from '../../src/app/service.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/defaults.ts';
-import { NO_IMAGES } from '../../src/images/result.ts';
+import { NO_IMAGES, type ImageOutcome } from '../../src/images/result.ts';
 import type { TargetResult } from '../../src/model.ts';
 import type { JobOutcome } from '../../src/outcome.ts';
 import { folder } from '../support/folder.ts';
+import { contentOf, imageOf, movedImage, NEW, OLD, outcomeOf } from '../support/image-results.ts';
 import { startGitHub, type GitHub } from '../support/github/github.ts';
 
 const NAME = 'acme/svc';
@@ -22,7 +23,14 @@ const locks = new Map([
   ['other.txt', 'c==2\n'],
 ]);
 
+/** What a run over everything finds of images. */
+let images: ImageOutcome = NO_IMAGES;
+let relocks = 0;
+/** Milliseconds by which the service's clock is ahead. */
+let ahead = 0;
+
 async function relock({ job: asked }: RelockRequest): Promise<JobOutcome> {
+  relocks += 1;
   const view = github.repository(NAME);
   const results: TargetResult[] = [];
   for (const [path, text] of locks) {
@@ -56,7 +64,15 @@ async function relock({ job: asked }: RelockRequest): Promise<JobOutcome> {
     ? { title: 'Re-lock all', body: 'All.\n' }
     : null;
   const job = { repository: NAME, trigger: 'schedule', only: [], cutoff: null } as const;
-  return { job, results, skips: [], seconds: 0, notes: [], pullRequest, images: NO_IMAGES };
+  return {
+    job,
+    results,
+    skips: [],
+    seconds: 0,
+    notes: [],
+    pullRequest,
+    images: asked.only.length === 0 ? images : NO_IMAGES,
+  };
 }
 
 const openHeads = (): readonly string[] =>
@@ -75,14 +91,14 @@ async function counts(wanted: (counts: { waiting: number; active: number }) => b
 }
 const idle = () => counts(({ waiting, active }) => waiting + active === 0);
 
-async function run(only: readonly string[] = []): Promise<void> {
+async function run(only: readonly string[] = [], force = true): Promise<void> {
   await service.store.enqueue({
     repository: { id: github.repository(NAME).state.id, owner: 'acme', name: 'svc' },
     installation: github.installationId,
     purpose: 'monthly',
     trigger: 'schedule',
     only,
-    force: true,
+    force,
     noCache: false,
     answer: null,
   });
@@ -111,7 +127,7 @@ beforeAll(async () => {
     environment,
     relock,
     version: '0.0.0-test',
-    now: () => new Date(),
+    now: () => new Date(Date.now() + ahead),
   });
 }, 60_000);
 afterAll(async () => {
@@ -168,6 +184,59 @@ it('keeps what the one pull request holds of other locks when somebody asks for 
   await idle();
   expect(openHeads()).toEqual(['relock/monthly']);
   expect(await github.repository(NAME).file('relock/monthly', 'base.txt')).toBe('a==2\n');
+}, 60_000);
+
+it('runs again when the schedule says so, also within the month, though no commit came since', async () => {
+  await github.user('walter').push(NAME, 'main', {
+    '.github/relock.toml': `schedule = "0 * * * *"\n${policy('one')}`,
+  });
+  await run();
+  await idle();
+  const before = relocks;
+  await run([], false);
+  await idle();
+  expect(relocks).toBe(before);
+  ahead = 3600 * 1000;
+  await run([], false);
+  await idle();
+  expect(relocks).toBe(before + 1);
+}, 60_000);
+
+it('proposes images by themselves, without the workflows that it may not write', async () => {
+  locks.clear();
+  const image = imageOf(`python:3.12@${OLD}`);
+  const moved = movedImage(image, contentOf(OLD, ['deb a 1']), contentOf(NEW, ['deb a 2']));
+  images = outcomeOf([moved], {
+    files: ['.github/workflows/ci.yml', 'Dockerfile'].map((path) => ({
+      path,
+      text: `${NEW}\n`,
+      executable: false,
+    })),
+  });
+  await github.user('walter').push(NAME, 'main', {
+    '.github/relock.toml': policy('per-lock'),
+    '.github/workflows/ci.yml': `${OLD}\n`,
+    Dockerfile: `${OLD}\n`,
+  });
+  await run();
+  await counts(() => openHeads().some((head) => head.startsWith('relock/monthly-base-images-')));
+  await idle();
+  const view = github.repository(NAME);
+  const head = openHeads().find((one) => one.startsWith('relock/monthly-base-images-')) ?? '';
+  expect(await view.file(head, 'Dockerfile')).toBe(`${NEW}\n`);
+  expect(await view.file(head, '.github/workflows/ci.yml')).toBe(`${OLD}\n`);
+  expect(await view.file(head, 'base.txt')).toBe('a==1\n');
+  const pull = view.pulls().find(({ pull: one }) => one?.headRef === head);
+  expect(pull?.title).toBe('Re-lock python:3.12: 1 package moved inside');
+  expect(pull?.body).toContain('lacks the permission "Workflows" here:** `.github/workflows/ci.yml`');
+  // A run over some locks looks at no image, and leaves their pull request open.
+  await run(['base.txt']);
+  await idle();
+  expect(openHeads()).toContain(head);
+  images = NO_IMAGES;
+  await run();
+  await idle();
+  expect(openHeads()).not.toContain(head);
 }, 60_000);
 
 it('puts a job off when GitHub wants quiet, and counts it as no failure', async () => {

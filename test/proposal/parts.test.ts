@@ -1,7 +1,9 @@
 import { expect, it } from 'vitest';
 import { NO_IMAGES } from '../../src/images/result.ts';
 import type { TargetResult } from '../../src/model.ts';
+import { branchName } from '../../src/proposal/branch.ts';
 import { partsOf } from '../../src/proposal/parts.ts';
+import { imageOf, OLD, outcomeOf } from '../support/image-results.ts';
 
 function result(path: string, inputs: readonly string[] = [], writes: readonly string[] = [path]) {
   return { target: { path, inputs, writes } } as unknown as TargetResult;
@@ -53,4 +55,26 @@ it.each<[string, readonly TargetResult[], readonly unknown[]]>([
 it('takes a chain of thousands', () => {
   const chain = Array.from({ length: 3000 }, (_, index) => result(`${index}.txt`, [`${index + 1}.txt`]));
   expect(partsOf(chain, NO_IMAGES, 'per-lock')).toHaveLength(1);
+});
+
+it('has all images in the one part, or in one of their own that no lock can have the branch of', () => {
+  const image = {
+    image: imageOf(`python:3.12@${OLD}`),
+    status: 'unchanged',
+    reason: null,
+    from: OLD,
+    to: OLD,
+    comparisons: [],
+    suggestions: [],
+    notes: [],
+  } as const;
+  const images = outcomeOf([image, image]);
+  const locks = [result('base images'), result('base-images')];
+  expect(partsOf(locks, images, 'one')).toEqual([{ lock: null, results: locks, images }]);
+  const parts = partsOf(locks, images, 'per-lock');
+  expect(parts.map((part) => part.images.results.length)).toEqual([0, 0, 2]);
+  expect(parts.map((part) => part.results.length)).toEqual([1, 1, 0]);
+  const branches = parts.map(({ lock }) => branchName('monthly', lock));
+  expect(new Set(branches).size).toBe(3);
+  expect(branches[2]).toBe('relock/monthly-base-images-588b41be');
 });

@@ -6,6 +6,7 @@ import { NO_IMAGES } from '../../src/images/result.ts';
 import type { Change } from '../../src/model.ts';
 import type { JobOutcome } from '../../src/outcome.ts';
 import { outcomeJson, planJson } from '../../src/report/json.ts';
+import { contentOf, imageOf, movedImage, NEW, OLD, outcomeOf, planOf } from '../support/image-results.ts';
 import { target } from '../support/locks.ts';
 
 const schema: unknown = JSON.parse(
@@ -115,4 +116,74 @@ it('the schema refuses a conda change that lacks a part', () => {
     false,
   );
   expect(valid(outcome([{ ...rebuilt, kind: 'rebuilt' }]))).toBe(false);
+});
+
+const DOCKERFILE = `FROM python:3.12@${OLD}\nFROM debian:12\nFROM a:\${X}\n`;
+
+it('of images follows its schema: what moved inside, and why the others stay', () => {
+  const { left } = planOf({ Dockerfile: DOCKERFILE });
+  const image = imageOf(`python:3.12@${OLD}`);
+  const results = [
+    movedImage(
+      image,
+      contentOf(OLD, ['deb a 1', 'deb gone 1']),
+      contentOf(NEW, ['deb a 2', 'python pip 24.0'], {
+        config: { ...contentOf(NEW, []).config, user: 'app' },
+      }),
+      { suggestions: ['s'], notes: ['n'] },
+    ),
+    movedImage(image, contentOf(OLD, []), contentOf(NEW, [], { unread: 'Too large.', os: null })),
+    {
+      ...movedImage(image, contentOf(OLD, []), contentOf(NEW, [])),
+      status: 'failed',
+      reason,
+      to: null,
+    } as const,
+  ];
+  const base = { job, results: [], skips: [], seconds: 2, notes: [], pullRequest: null };
+  const json = outcomeJson({ ...base, images: outcomeOf(results, { left }) });
+  valid(structuredClone(json));
+  expect(valid.errors).toBeNull();
+  const [first, second] = json.images;
+  expect(first).toMatchObject({
+    reference: 'python:3.12',
+    name: 'docker.io/library/python:3.12',
+    files: [{ path: 'Dockerfile', line: 1, where: 'FROM' }],
+    status: 'updated',
+    from: OLD,
+    to: NEW,
+    suggestions: ['s'],
+  });
+  const packages = first?.platforms[0]?.packages;
+  expect(packages?.moved).toEqual([
+    { kind: 'deb', name: 'a', arch: 'amd64', source: 'a', from: '1', to: '2', direction: 'up' },
+  ]);
+  expect(packages?.added.map(({ kind, name }) => [kind, name])).toEqual([['python', 'pip']]);
+  expect(packages?.removed.map(({ name }) => name)).toEqual(['gone']);
+  expect(second?.platforms[0]?.packages).toBeNull();
+  expect(
+    json.images.slice(2).map(({ reference, status, reason: why }) => [reference, status, why?.code]),
+  ).toEqual([
+    ['python:3.12', 'failed', 'unsatisfiable'],
+    ['debian:12', 'skipped', 'nothing-pinned'],
+    ['a:${X}', 'skipped', 'unsupported-kind'],
+  ]);
+});
+
+it('of planned images follows its schema, each image once', () => {
+  const json = planJson({
+    job,
+    targets: [],
+    skips: [],
+    seconds: 0,
+    notes: [],
+    images: planOf({ Dockerfile: DOCKERFILE }),
+  });
+  valid(structuredClone(json));
+  expect(valid.errors).toBeNull();
+  expect(json.images.map(({ reference, status, reason: why }) => [reference, status, why?.code])).toEqual([
+    ['debian:12', 'skipped', 'nothing-pinned'],
+    ['python:3.12', 'planned', undefined],
+    ['a:${X}', 'skipped', 'unsupported-kind'],
+  ]);
 });
