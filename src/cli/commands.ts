@@ -139,7 +139,7 @@ function whyNothing(given: Arguments, { results, skips, images }: JobOutcome): s
     ...(pinned.some(({ status }) => status === 'unchanged') ? [`${all} pinned base image`] : []),
   ];
   if (fresh.length > 0) return `${capital(listed(fresh))} is up to date.`;
-  const others = skips.filter(({ reason }) => reason.code === 'not-selected').length;
+  const others = [...skips, ...images.left].filter(({ reason }) => reason.code === 'not-selected').length;
   return others > 0
     ? `No lock to re-lock matches ${given.targets.map((glob) => `--target ${glob}`).join(' ')}; \`relock plan\` lists all of them.`
     : 'No lock to re-lock was found.';

@@ -134,20 +134,18 @@ function releaseOf(os: ImageComparison['from']['os']): string {
 /** Newer tags of all images, and what is to be said of those that stay as they are. */
 export function imagesToLookAt({ results }: ImageOutcome): readonly Section[] {
   const lines = results.flatMap(({ image, status, suggestions, notes }) => {
-    const said = [...suggestions, ...(status === 'updated' ? [] : notes)];
-    if (said.length === 0) return [];
-    return [
-      `- ${imageName(image)} (${placesOf(image.mentions)}): ${said.map((one) => sentence(ended(one))).join(' ')}`,
-    ];
+    const said = [...suggestions, ...(status === 'updated' ? [] : notes)].map((one) => sentence(ended(one)));
+    const [first] = said;
+    if (first === undefined) return [];
+    const name = imageName(image);
+    const places = [...new Set(image.mentions.map(placeOf))];
+    const more = places.length > MOST_LEFT ? ` and ${places.length - MOST_LEFT} more` : '';
+    const where = `${places.slice(0, MOST_LEFT).join(', ')}${more}`;
+    return [`- ${first.startsWith(name) ? '' : `${name}: `}${said.join(' ')} (${where})`];
   });
   if (lines.length === 0) return [];
-  return [
-    {
-      text: `## Images to look at\n\n${[...new Set(lines)].join('\n')}`,
-      drop: 6,
-      name: 'the images to look at',
-    },
-  ];
+  const text = `## Images to look at\n\n${[...new Set(lines)].join('\n')}`;
+  return [{ text, drop: 6, name: 'the images to look at' }];
 }
 
 /** Images that could not be followed, with what the reader can do. */
@@ -188,14 +186,19 @@ function kindOfLeft(left: readonly LeftImage[]): string {
   const [first] = left;
   if (first === undefined) return '';
   const { message, fix } = first.reason;
-  const same = left.every(({ reason }) => reason.message === message);
   const shown = left.slice(0, MOST_LEFT);
   const more = left.length > shown.length ? [`and ${left.length - shown.length} more`] : [];
-  const count = plural(left.length, 'place');
-  if (!same) {
-    const places = shown.map(({ mention, reason }) => `  - ${placeOf(mention)}: ${sentence(reason.message)}`);
-    return [`- ${count}. ${sentence(fix)}`, ...places, ...more.map((one) => `  - ${one}`)].join('\n');
+  if (left.some(({ reason }) => reason.message !== message)) {
+    const lines = shown.map(({ mention, reason }) => `  - ${placeOf(mention)}: ${sentence(reason.message)}`);
+    const lead = `- ${plural(left.length, 'place')}. ${sentence(fix)}`.trimEnd();
+    return [lead, ...lines, ...more.map((one) => `  - ${one}`)].join('\n');
   }
-  const places = shown.map(({ mention }) => `${placeOf(mention)} ${code(mention.reference.text)}`);
-  return `- ${count}: ${[sentence(message), sentence(fix)].filter((part) => part !== '').join(' ')} ${[...places, ...more].join(', ')}`;
+  const why = [message, fix].filter((part) => part !== '').map(sentence);
+  const places = shown.map(({ mention }) => {
+    const { text } = mention.reference;
+    return message.includes(text) ? placeOf(mention) : `${placeOf(mention)} ${code(text)}`;
+  });
+  const where = [...places, ...more].join(', ');
+  const lead = left.length === 1 ? where : `${plural(left.length, 'place')} (${where})`;
+  return `- ${lead}: ${why.join(' ')}`;
 }
