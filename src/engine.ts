@@ -140,6 +140,8 @@ export async function runJob(asked: Job, ports: Ports): Promise<JobOutcome> {
 
 /** Images are looked at while locks are made: neither waits for the other. */
 async function lookInside(look: Look, ports: Ports): Promise<ImageOutcome> {
+  const { length } = look.images.images;
+  if (length > 0) ports.observe({ kind: 'preparing', what: length === 1 ? '1 image' : `${length} images` });
   const outcome = await runImages(look.images, look.tree, look.policy.images, ports.images);
   const files = outcome.files.map(async (file) => ({
     ...file,
