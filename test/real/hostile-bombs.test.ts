@@ -31,7 +31,7 @@ const BORNE = ['temporary_files', 'empty_files', 'deep_folders', 'odd_names', 'o
 describe.skipIf(noWalls)('a build that takes all there is', () => {
   let arena: Arena;
   beforeAll(async () => {
-    const attacks = [...ENDED.map(([attack]) => attack), ...BORNE];
+    const attacks = ENDED.map(([attack]) => attack);
     arena = await letLoose({
       module: 'bombs',
       attacks,
@@ -46,6 +46,20 @@ describe.skipIf(noWalls)('a build that takes all there is', () => {
     expect(target?.reason?.message).toMatch(message);
     expect(arena.read(lockOf(attack))).toContain(`${packageOf(attack)}==0.9\n`);
   });
+
+  it('harms neither the machine nor the lock beside it', () => {
+    expect(arena.harm()).toEqual([]);
+    expect(arena.read('innocent.txt')).toMatch(/^calm==1\.0$[^]*^plain==1\.0$/mu);
+  });
+});
+
+describe.skipIf(noWalls)('a build that only has itself to harm', () => {
+  let arena: Arena;
+  beforeAll(async () => {
+    // Beside the bombs of above it could run out of time.
+    const settings = { timeoutSeconds: 60, parallel: 3 };
+    arena = await letLoose({ module: 'bombs', attacks: BORNE, limits: LIMITS, settings });
+  }, 180_000);
 
   it.each(BORNE)('%s is borne', (attack) => {
     expect(arena.got(packageOf(attack))).toEqual([]);
