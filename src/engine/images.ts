@@ -1,4 +1,5 @@
 /** The images of a job: where their tags are now, what is different inside, and the files that name them anew. */
+import { findTag } from './find-tag.ts';
 import { suggestionsFor } from './image-suggestions.ts';
 import type { FileNames } from './musl.ts';
 import { compareImages, type ImageComparison } from '../images/compare.ts';
@@ -86,7 +87,14 @@ async function follow(
   ports: ImagePorts,
 ): Promise<Looked> {
   if (image.action === 'find-tag') {
-    return { result: { ...nothing, status: 'skipped', reason: noTag(image) }, edits: [] };
+    const tag = await findTag(image.reference, ports.registry).catch((error: unknown) => {
+      // A registry that does not answer leaves the pin as it is, as one that does not know does.
+      if (error instanceof RegistryError) return null;
+      throw error;
+    });
+    if (tag === null) return { result: { ...nothing, status: 'skipped', reason: noTag(image) }, edits: [] };
+    const note = `Its digest is that of the tag \`${tag}\` now. Write the tag beside it, and the digest moves with it from then on.`;
+    return { result: { ...nothing, to: image.reference.digest, notes: [note] }, edits: [] };
   }
   const { suggested, suggestions, abandoned, ended } = await suggestionsFor(image, ports);
   const tag = policy.tags === 'minor' ? (suggested.minor ?? suggested.patch) : suggested.patch;
@@ -203,7 +211,7 @@ function taggedAs({ reference, tag }: PlannedImage, moved: string): string {
 function noTag({ reference }: PlannedImage): Reason {
   return {
     code: 'nothing-pinned',
-    message: `\`${reference.text}\` is pinned to a digest, and nothing says of which tag.`,
+    message: `\`${reference.text}\` is pinned to a digest, and nothing says of which tag: no comment, and none of the registry's newest tags has it now.`,
     fix: 'Write the tag beside it (`image:tag@sha256:…`), or in a comment at the end of the line or above it.',
     detail: '',
   };

@@ -160,4 +160,16 @@ describe('images of a job', () => {
     expect(outcome.images.results[0]?.notes.join()).toContain('could not be looked up');
     expect(outcome.pullRequest).toBeNull();
   });
+
+  it('finds the tag of a digest that stands alone, where the registry still has it', async () => {
+    const files = { Dockerfile: `FROM python@${OLD}\n` };
+    const found = await run({ now: OLD, tags: ['3.11', '3.12.4-slim', 'latest'] }, files);
+    expect(found.only).toMatchObject({ status: 'unchanged', reason: null });
+    expect(found.only?.notes.join()).toContain('the tag `latest` now');
+    const lost = await run({ now: NEW, tags: ['3.11', '3.12'] }, files);
+    expect(lost.only).toMatchObject({ status: 'skipped', reason: { code: 'nothing-pinned' } });
+    expect(lost.images.files).toEqual([]);
+    const silent = setUp({ locks: [], files });
+    expect((await runJob(JOB, silent.ports)).images.results).toMatchObject([{ status: 'skipped' }]);
+  });
 });
