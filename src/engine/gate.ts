@@ -1,5 +1,4 @@
 /** What stands between lockers and the world in one run: the walls around them, and the one door to the network. */
-import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { SandboxMode } from '../config/settings.ts';
 import { EnvironmentError } from '../errors.ts';
@@ -71,7 +70,6 @@ export interface OpenGate extends Gate {
 
 export async function openGate(options: GateOptions): Promise<OpenGate> {
   const { walls, sources, folder } = options;
-  if (walls.kind === 'sandbox') await mkdir(folder, { recursive: true, mode: 0o700 });
   const door = await options.openDoor(
     walls.kind === 'sandbox' ? { kind: 'socket', folder: join(folder, 'door') } : { kind: 'loopback' },
   );
