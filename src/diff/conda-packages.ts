@@ -3,7 +3,7 @@ import { normaliseName } from '../locks/package-name.ts';
 import type { Change, ChangeKind, CondaPackage, LockedPackage } from '../model.ts';
 import { foldPlatforms, type PlatformChange } from './conda-fold.ts';
 import { compareCondaVersions, condaMoveKind } from './conda-version.ts';
-import { pairUp, sameHashes } from './pairs.ts';
+import { changeBetween, pairUp, sameHashes } from './pairs.ts';
 import { compareVersions, moveKind } from './python-version.ts';
 
 interface CondaEntry extends LockedPackage {
@@ -69,33 +69,17 @@ function crossKey({ conda, name }: CondaEntry): string {
   return `${conda.platform}\n${normaliseName(name)}`;
 }
 
-function changeOf({ old, now }: CondaPair): readonly PlatformChange[] {
+function changeOf(pair: CondaPair): readonly PlatformChange[] {
+  const { old, now } = pair;
   const about = now ?? old;
-  if (about === null) return [];
-  const from = old === null ? null : placeOf(old);
-  const to = now === null ? null : placeOf(now);
-  const moved = old !== null && now !== null && from !== to;
-  const kind = kindOf(old, now, moved);
-  if (kind === null) return [];
-  const { name, direct, via, groups, conda } = about;
+  const change = changeBetween(pair, placeOf, kindOf);
+  if (about === null || change === null) return [];
+  const { platform, manager, channel } = about.conda;
   const build = { from: old?.conda.build ?? null, to: now?.conda.build ?? null };
   return [
     {
-      name,
-      from: old?.version ?? null,
-      to: now?.version ?? null,
-      kind,
-      direct,
-      via,
-      groups,
-      origin: placeOf(about),
-      source: moved ? { from, to } : null,
-      conda: {
-        platforms: [conda.platform],
-        manager: conda.manager,
-        channel: conda.channel,
-        build: build.from === build.to ? null : build,
-      },
+      ...change,
+      conda: { platforms: [platform], manager, channel, build: build.from === build.to ? null : build },
     },
   ];
 }

@@ -1,7 +1,7 @@
 /** What moved between two states of one lock. Pure; versions compare as PEP 440 says, those of conda as conda does. */
 import type { Change, ChangeKind, LockContent, LockedPackage } from '../model.ts';
 import { diffCondaPackages } from './conda-packages.ts';
-import { pairUp, sameHashes, type Pair } from './pairs.ts';
+import { changeBetween, pairUp, sameHashes, type Pair } from './pairs.ts';
 import { compareVersions, moveKind } from './python-version.ts';
 
 /**
@@ -22,28 +22,9 @@ function byName(a: Change, b: Change): number {
   return a.name < b.name ? -1 : 1;
 }
 
-function changeOf({ old, now }: Pair): readonly Change[] {
-  const about = now ?? old;
-  if (about === null) return [];
-  const from = old?.source ?? null;
-  const to = now?.source ?? null;
-  const moved = old !== null && now !== null && from !== to;
-  const kind = kindOf(old, now, moved);
-  if (kind === null) return [];
-  const { name, direct, via, groups } = about;
-  return [
-    {
-      name,
-      from: old?.version ?? null,
-      to: now?.version ?? null,
-      kind,
-      direct,
-      via,
-      groups,
-      origin: about.source,
-      source: moved ? { from, to } : null,
-    },
-  ];
+function changeOf(pair: Pair): readonly Change[] {
+  const change = changeBetween(pair, ({ source }) => source, kindOf);
+  return change === null ? [] : [change];
 }
 
 function kindOf(old: LockedPackage | null, now: LockedPackage | null, moved: boolean): ChangeKind | null {

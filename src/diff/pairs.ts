@@ -1,5 +1,5 @@
 /** Which entry of a lock before goes with which one after. Pure. */
-import type { LockedPackage } from '../model.ts';
+import type { Change, ChangeKind, LockedPackage } from '../model.ts';
 
 /** An entry before and after; null where there is none on that side. */
 export interface Pair {
@@ -43,4 +43,34 @@ function pairSame(before: readonly LockedPackage[], news: LockedPackage[]): read
 /** Whether two entries are of the same files. */
 export function sameHashes(a: LockedPackage, b: LockedPackage): boolean {
   return a.hashes.length === b.hashes.length && a.hashes.every((hash, index) => hash === b.hashes[index]);
+}
+
+/**
+ * The change between two entries, as every kind of lock tells it; null: none.
+ * @param placeOf where an entry comes from; null: the default index.
+ */
+export function changeBetween<Entry extends LockedPackage>(
+  { old, now }: { readonly old: Entry | null; readonly now: Entry | null },
+  placeOf: (entry: Entry) => string | null,
+  kindOf: (old: Entry | null, now: Entry | null, moved: boolean) => ChangeKind | null,
+): Change | null {
+  const about = now ?? old;
+  if (about === null) return null;
+  const from = old === null ? null : placeOf(old);
+  const to = now === null ? null : placeOf(now);
+  const moved = old !== null && now !== null && from !== to;
+  const kind = kindOf(old, now, moved);
+  if (kind === null) return null;
+  const { name, direct, via, groups } = about;
+  return {
+    name,
+    from: old?.version ?? null,
+    to: now?.version ?? null,
+    kind,
+    direct,
+    via,
+    groups,
+    origin: placeOf(about),
+    source: moved ? { from, to } : null,
+  };
 }
