@@ -1,4 +1,4 @@
-# The App with all that it starts: git, uv, Pythons.
+# The App with all that it starts: git, uv, Pythons, Trivy.
 #
 #   docker build --tag relock .
 #   docker run --init --env-file .env --publish 127.0.0.1:3000:3000 --volume relock-data:/data --volume relock-cache:/cache \
@@ -20,6 +20,13 @@ RUN node_modules/.bin/tsc -p tsconfig.build.json
 COPY release/fetch-uv.ts release/
 RUN node release/fetch-uv.ts /fetched && mkdir /uv && mv /fetched/*/uv /fetched/*/uvx /uv/
 
+# Scanners, compiled at the versions in release/scanners/*/go.mod; Go checks every module against the go.sum beside it. Trivy takes
+# some ten minutes. More: `--build-arg SCANNERS="trivy grype osv-scanner"`; none: `--build-arg SCANNERS=` (see docs/scanners.md).
+FROM golang:1.26.8-bookworm AS scanners
+ARG SCANNERS="trivy"
+COPY release/scanners /build
+RUN mkdir /scanners && for name in $SCANNERS; do "/build/$name/build.sh" /scanners || exit 1; done
+
 # What runs, without compilers and tests, and without the Node binary for developers.
 FROM node:24.21.0-bookworm-slim AS modules
 WORKDIR /modules
@@ -33,6 +40,7 @@ RUN apt-get update \
     && apt-get install --yes --no-install-recommends bubblewrap ca-certificates gcc git libc6-dev tini \
     && rm -rf /var/lib/apt/lists/*
 COPY --from=build /uv/ /usr/local/bin/
+COPY --from=scanners /scanners/ /usr/local/bin/
 # About 100 MB each. What is not here, uv fetches into the cache when a lock needs it. Empty: none (`--build-arg PYTHONS=`).
 ARG PYTHONS="3.9 3.10 3.11 3.12 3.13 3.14"
 ENV UV_PYTHON_INSTALL_DIR=/opt/pythons

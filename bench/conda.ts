@@ -7,6 +7,7 @@ import type { Tree } from '../src/model.ts';
 import { planTargets } from '../src/plan.ts';
 import { NO_IMAGES } from '../src/images/result.ts';
 import { writePullRequest } from '../src/report/pull-request.ts';
+import { NO_SCAN } from '../src/scan/outcome.ts';
 import { median } from './measure.ts';
 
 const ENTRIES = 5000;
@@ -26,7 +27,16 @@ export function benchConda(say: (line: string) => void): void {
   const changes = diffLocks(old, now);
   const result = { target: lock.target, status: 'updated', reason: null, seconds: 1, changes } as const;
   const results = [{ ...result, solver: 'conda-lock 4.0.3', notes: [], files: [] }];
-  const report = { job: JOB, results, skips: [], seconds: 1, notes: [], images: NO_IMAGES, links: new Map() };
+  const report = {
+    job: JOB,
+    results,
+    skips: [],
+    seconds: 1,
+    notes: [],
+    images: NO_IMAGES,
+    scan: NO_SCAN,
+    links: new Map(),
+  };
   const size = `${old.packages.length.toLocaleString('en-US')} entries, ${(before.length / 1e6).toFixed(1)} MB`;
   say(`A conda lock of ${size}, ${changes.length.toLocaleString('en-US')} changes:`);
   const parts: readonly (readonly [string, () => unknown])[] = [

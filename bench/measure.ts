@@ -1,4 +1,4 @@
-/** Running Relock as users do, and reading wall time and peak memory of its process. */
+/** Running Relock and others as users do, and reading wall time and peak memory of their process. */
 import { spawn } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,7 @@ const POLL_MS = 20;
 
 export interface Measured {
   readonly seconds: number;
-  /** Peak resident memory of the engine's own process, children aside; MB; null where there is no /proc. */
+  /** Peak resident memory of that process alone, children aside; MB; null where there is no /proc. */
   readonly peakMb: number | null;
   readonly exitCode: number | null;
   readonly stdout: string;
@@ -16,8 +16,12 @@ export interface Measured {
 
 /** @param entry the script that Node runs: the sources, or the compiled package. */
 export async function relock(args: readonly string[], entry = MAIN): Promise<Measured> {
+  return measured(process.execPath, [entry, ...args]);
+}
+
+export async function measured(program: string, args: readonly string[]): Promise<Measured> {
   const start = performance.now();
-  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'ignore'] });
+  const child = spawn(program, args, { stdio: ['ignore', 'pipe', 'ignore'] });
   const chunks: Buffer[] = [];
   child.stdout.on('data', (chunk: Buffer) => chunks.push(chunk));
   let peakMb: number | null = null;

@@ -6,6 +6,7 @@
  *   npm run bench -- images look-ups of base images, and reading what is inside
  *   npm run bench -- app    the App
  *   npm run bench -- conda  reading, diff and report of a large conda lock
+ *   npm run bench -- scan   known vulnerabilities of a lock of 1,000 packages, beside osv-scanner
  */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
@@ -17,6 +18,7 @@ import { runByHand } from './by-hand.ts';
 import { benchImageContent } from './image-content.ts';
 import { benchImageLookups } from './image-lookups.ts';
 import { benchConda } from './conda.ts';
+import { benchScan } from './scan.ts';
 import { benchWalls } from './walls.ts';
 import { median, relock, type Measured } from './measure.ts';
 
@@ -34,6 +36,8 @@ try {
     await benchApp(say);
   } else if (process.argv[2] === 'conda') {
     benchConda(say);
+  } else if (process.argv[2] === 'scan') {
+    await benchScan(scratch, say);
   } else if (process.argv[2] === 'images') {
     await benchImageLookups(say);
     benchImageContent(scratch, say);

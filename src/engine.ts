@@ -5,18 +5,20 @@ import { POLICY_PATH, type Policy } from './config/policy.ts';
 import { readPolicy } from './config/read-policy.ts';
 import type { Observe } from './engine/events.ts';
 import { gatherFacts, type FactSources } from './engine/facts.ts';
+import { hidesItsIndex } from './engine/hides-index.ts';
 import { runImages, type ImagePorts } from './engine/images.ts';
 import type { Gate } from './engine/gate.ts';
 import { withMuslNotes } from './engine/musl.ts';
 import { prepareTools } from './engine/prepare-tools.ts';
-import { runLock } from './engine/run-lock.ts';
+import { asItWas, runLock } from './engine/run-lock.ts';
+import { scanChange, type ChangePorts } from './engine/scan.ts';
 import { runPlan } from './engine/schedule.ts';
 import { UsageError } from './errors.ts';
 import type { Forge } from './forge/forge.ts';
 import type { Facts, LockEcosystem, PlannedLock } from './locks/ecosystem.ts';
 import { planImages, type ImagePlan } from './images/plan-images.ts';
 import type { ImageOutcome } from './images/result.ts';
-import type { Job, LockKind, Reason, Remote, Target, TargetResult, Tree, TreeFile } from './model.ts';
+import type { Job, Reason, Remote, Target, TargetResult, Tree, TreeFile } from './model.ts';
 import type { JobOutcome } from './outcome.ts';
 import { planTargets, type Plan } from './plan.ts';
 import type { LinkFinder } from './pypi/links.ts';
@@ -51,6 +53,7 @@ export interface Ports {
   readonly facts: FactSources;
   readonly network: Network;
   readonly images: ImagePorts;
+  readonly scan: ChangePorts;
   /** Asks for links of what moved, while other locks are still being made. Throws only a `CancelledError`. */
   readonly links: LinkFinder;
   readonly observe: Observe;
@@ -126,16 +129,29 @@ export async function runJob(asked: Job, ports: Ports): Promise<JobOutcome> {
     look.plan.locks.length === 0 ? { results: [], notes: [] } : runLocks(look, ports),
     lookInside(look, ports),
   );
-  const links = await ports.links.found(LINKS_MS);
+  const [links, scan] = await bothOrFault(
+    ports.links.found(LINKS_MS),
+    scanChange(results, images, look, watched(ports)),
+  );
   const { job, plan } = look;
   const seconds = (ports.clock() - start) / 1000;
-  const told = { job, results, skips: plan.skips, seconds, notes: [...ports.notes, ...notes], images };
+  const told = { job, results, skips: plan.skips, seconds, notes: [...ports.notes, ...notes], images, scan };
   const files = [...results.flatMap((result) => result.files), ...images.files];
   const worthTelling =
     files.length > 0 || [...results, ...images.results].some(({ status }) => status === 'failed');
   const pullRequest = worthTelling ? writePullRequest({ ...told, links }) : null;
   if (pullRequest !== null) await ports.forge.apply([{ kind: 'propose', pullRequest, files }]);
   return { ...told, pullRequest };
+}
+
+function watched({ scan, observe }: Ports): ChangePorts {
+  return {
+    ...scan,
+    choose(policy) {
+      observe({ kind: 'preparing', what: 'known vulnerabilities' });
+      return scan.choose(policy);
+    },
+  };
 }
 
 /** Images are looked at while locks are made: neither waits for the other. */
@@ -216,7 +232,15 @@ async function makeAll(look: Look, ports: Ports, given: Given): Promise<readonly
     for (const [path, file] of run.files) made.set(path, file);
     return told(ports, run.result);
   };
-  return runPlan(look.plan, ports.parallel, make);
+  const results = await runPlan(look.plan, ports.parallel, make);
+  const locks = new Map(look.plan.locks.map((lock) => [lock.target, lock]));
+  return results.map((result) => withContents(result, locks.get(result.target), look.tree));
+}
+
+/** One that was held back with its group holds what it held. */
+function withContents(result: TargetResult, lock: PlannedLock | undefined, tree: Tree): TargetResult {
+  if (lock === undefined || result.contents !== undefined) return result;
+  return { ...result, contents: asItWas(lock, tree) };
 }
 
 function told(ports: Ports, result: TargetResult): TargetResult {
@@ -225,23 +249,6 @@ function told(ports: Ports, result: TargetResult): TargetResult {
   if (!hidesItsIndex(result.target)) ports.links.ask(ofIndex);
   ports.observe({ kind: 'finished', result });
   return result;
-}
-
-/** Kinds of locks that do not say of every package where it came from. */
-const SOURCELESS: ReadonlySet<LockKind> = new Set([
-  'pip-compile',
-  'pip-compile-multi',
-  'uv-pip-compile',
-  'pinned',
-  'pipenv',
-]);
-
-/**
- * Whether the packages of a lock may all come from an index that stands for the public one.
- * Threat: the public index would be told their names, and its packages of the same names would lend them their links.
- */
-function hidesItsIndex({ kind, remotes }: Target): boolean {
-  return SOURCELESS.has(kind) && remotes.some(({ purpose }) => purpose === 'index');
 }
 
 function unreachable(target: Target, why: Reason): TargetResult {

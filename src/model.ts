@@ -244,6 +244,15 @@ export interface TargetResult {
   readonly solver: string | null;
   readonly notes: readonly string[];
   readonly files: readonly FileChange[];
+  /** What it holds on both sides, as far as it could be read; left out where it was not. */
+  readonly contents?: LockContents;
+}
+
+/** null: it could not be read, or there is none. */
+export interface LockContents {
+  readonly before: LockContent | null;
+  /** Of a failed or skipped one: as before. */
+  readonly after: LockContent | null;
 }
 
 /** Links of a package, from its own metadata (core metadata `Project-URL`, PEP 753 labels). All https or http. */

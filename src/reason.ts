@@ -48,6 +48,12 @@ export type ReasonCode =
   | 'sandbox-unavailable'
   | 'limit-exceeded'
   | 'network-refused'
+  // scanners
+  | 'scanner-missing'
+  | 'scanner-failed'
+  | 'advisories-unreachable'
+  | 'database-missing'
+  | 'database-unreadable'
   // repository content
   | 'missing-workspace-members'
   | 'missing-input'

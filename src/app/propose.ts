@@ -8,6 +8,12 @@ import { publishChecks } from '../forge/github/checks.ts';
 import type { RepositoryLook } from '../forge/github/read-repository.ts';
 import { readState } from '../forge/github/read-state.ts';
 import { NO_IMAGES } from '../images/result.ts';
+import { ADDS_VULNERABILITIES } from '../proposal/finish.ts';
+import { NO_SCAN, type FindingPlace, type ScanOutcome } from '../scan/outcome.ts';
+import { scopeScan } from '../scan/scope.ts';
+import { addsSevere } from '../report/findings-alarm.ts';
+import { sarifFilesOf, sarifOf } from '../report/sarif.ts';
+import { uploadSarif } from '../forge/github/code-scanning.ts';
 import type { PackageLinks, PullRequest } from '../model.ts';
 import type { JobOutcome } from '../outcome.ts';
 import { branchName } from '../proposal/branch.ts';
@@ -46,7 +52,7 @@ export async function propose(proposal: Proposal): Promise<Verdict> {
   for (const part of parts) {
     const branch = branchName(job.purpose, part.lock);
     told.push({
-      ...(await proposePart(proposal, branch, { ...part, pullRequest: reportOf(part, outcome) })),
+      ...(await proposePart(proposal, branch, contentOf(part, outcome))),
       lock: part.lock,
     });
   }
@@ -55,7 +61,12 @@ export async function propose(proposal: Proposal): Promise<Verdict> {
     const current = new Set(parts.map(({ lock }) => branchName(job.purpose, lock)));
     const there = await proposalBranches(api, look.repository, branchName(job.purpose, null));
     for (const branch of there.filter((name) => !current.has(name))) {
-      await proposePart(proposal, branch, { results: [], images: NO_IMAGES, pullRequest: null });
+      await proposePart(proposal, branch, {
+        results: [],
+        images: NO_IMAGES,
+        scan: NO_SCAN,
+        pullRequest: null,
+      });
     }
   }
   return oneVerdict(told, 'Nothing is left to change.');
@@ -79,27 +90,35 @@ export async function hasOpenPull(
   return false;
 }
 
-function reportOf({ lock, results, images }: Part, outcome: Relocked): PullRequest | null {
+function contentOf(part: Part, outcome: Relocked): Content {
+  const { lock, results, images } = part;
+  const scan = lock === null ? outcome.scan : scopeScan(outcome.scan, (place) => isIn(part, place));
+  return { results, images, scan, pullRequest: reportOf(part, scan, outcome) };
+}
+
+function isIn({ lock, results }: Part, { kind, location }: FindingPlace): boolean {
+  return kind === 'image' ? lock === IMAGES : results.some(({ target }) => target.path === location);
+}
+
+function reportOf({ lock, results, images }: Part, scan: ScanOutcome, outcome: Relocked): PullRequest | null {
   if (lock === null) return outcome.pullRequest;
   const failed = [...results, ...images.results].some(({ status }) => status === 'failed');
   const worthTelling = failed || [...results, images].some(({ files }) => files.length > 0);
   // What was found and is no lock has nothing to do with images.
   const skips = lock === IMAGES ? [] : outcome.skips;
   return worthTelling
-    ? writePullRequest({ ...outcome, results, images, skips, links: outcome.links ?? new Map() })
+    ? writePullRequest({ ...outcome, results, images, scan, skips, links: outcome.links ?? new Map() })
     : null;
 }
 
 interface Content extends Pick<Part, 'results' | 'images'> {
+  readonly scan: ScanOutcome;
   readonly pullRequest: PullRequest | null;
 }
 
 /** Looks, decides and acts, until what was decided still held when it was done. */
-async function proposePart(
-  proposal: Proposal,
-  branch: string,
-  { results, images, pullRequest }: Content,
-): Promise<Verdict> {
+async function proposePart(proposal: Proposal, branch: string, content: Content): Promise<Verdict> {
+  const { results, images, scan, pullRequest } = content;
   const { job, look, policy, api, lease, version, now } = proposal;
   const base = { branch: look.defaultBranch, sha: look.head };
   const files = [...results, images].flatMap((part) => part.files);
@@ -107,7 +126,11 @@ async function proposePart(
     ...results.map(({ target, status, reason }) => [target.path, status, reason?.code ?? null]),
     ...images.results.map(({ image, status, reason }) => [image.reference, status, reason?.code ?? null]),
   ];
-  const inputs = digest(version, policy.pullRequest, files, failures);
+  // An advisory that came, or was rewritten, is told without a file having changed.
+  const findings = [...scan.diff.fixed, ...scan.diff.added, ...scan.diff.remaining].map(
+    ({ state, finding, after }) => [state, finding.id, finding.package, finding.severity.level, after],
+  );
+  const inputs = digest(version, policy.pullRequest, files, failures, findings);
   const touchesWorkflows = files.some(({ path }) => path.startsWith('.github/workflows/'));
   const paths = files.map(({ path }) => path);
   const held = paths.length === 0 ? [] : await readHeldFiles(api, look.repository, base.sha, paths);
@@ -126,11 +149,12 @@ async function proposePart(
       now: now(),
       mayWriteWorkflows: touchesWorkflows && (await proposal.mayWriteWorkflows()),
       held,
+      warnings: addsSevere(scan) ? [ADDS_VULNERABILITIES] : [],
     });
     const applied = await applyActions(api, look.repository, decision.actions, lease);
     if (applied.stopped === null) {
       const head = applied.head ?? (decision.verdict === 'proposed' ? ownHead(state) : null);
-      const shown = head === null ? [] : await report(head, proposal, { results, images, pullRequest });
+      const shown = head === null ? [] : await report(head, branch, proposal, content);
       return { ...decision, notes: [...applied.notes, ...shown] };
     }
     if (applied.stopped.why !== 'moved' || attempt === LOOKS) throw new Error(applied.stopped.because);
@@ -145,12 +169,13 @@ function ownHead({ branch, pull }: ProposalState): string | null {
 /** The whole report as a check run, for what the body of a pull request has no room for. */
 async function report(
   head: string,
-  { look, api }: Proposal,
-  { results, images, pullRequest }: Content,
+  branch: string,
+  { look, api, policy, version }: Proposal,
+  { results, images, scan, pullRequest }: Content,
 ): Promise<readonly string[]> {
   if (pullRequest === null) return [];
   const failed = [...results, ...images.results].some(({ status }) => status === 'failed');
-  return publishChecks(api, look.repository, {
+  const shown = await publishChecks(api, look.repository, {
     name: CHECK_NAME,
     head,
     conclusion: failed ? 'neutral' : 'success',
@@ -158,4 +183,11 @@ async function report(
     summary: pullRequest.body,
     text: '',
   });
+  // What a scanner that failed would have found, code scanning would call fixed.
+  if (!policy.scan.upload || scan.by.length === 0 || scan.failed.length > 0) return shown;
+  const sarif = JSON.stringify(
+    sarifOf(scan, { version, files: sarifFilesOf(images.results.map(({ image }) => image)) }),
+  );
+  const ref = `refs/heads/${branch}`;
+  return [...shown, ...(await uploadSarif(api, look.repository, { commit: head, ref, sarif }))];
 }

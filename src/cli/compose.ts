@@ -5,6 +5,7 @@ import { findWalls } from '../engine/network.ts';
 import type { Observe } from '../engine/events.ts';
 import type { Ports } from '../engine.ts';
 import type { Settings } from '../config/settings.ts';
+import type { ScannerName } from '../scan/model.ts';
 import type { Forge } from '../forge/forge.ts';
 import { ECOSYSTEMS } from '../locks/index.ts';
 import { once } from '../run/once.ts';
@@ -28,13 +29,15 @@ export interface RunSetUp {
   readonly cutoff: string | null;
   readonly environment: NodeJS.ProcessEnv;
   readonly forge: Forge;
+  /** In place of those of the policy, none when empty; null: those of the policy. */
+  readonly scanners: readonly ScannerName[] | null;
   readonly observe: Observe;
   readonly signal: AbortSignal;
 }
 
-export function composeRun(setUp: RunSetUp): Promise<Composed> {
-  const { root, settings, environment } = setUp;
-  return composePorts({
+export async function composeRun(setUp: RunSetUp): Promise<Composed> {
+  const { root, settings, environment, scanners } = setUp;
+  const composed = await composePorts({
     ...setUp,
     walls: once(() => findWalls(settings.sandbox ?? 'auto', environment)),
     repository: setUp.repository ?? basename(root),
@@ -44,6 +47,14 @@ export function composeRun(setUp: RunSetUp): Promise<Composed> {
     registryPool: null,
     dockerConfig: dockerConfigOf(environment),
   });
+  return scanners === null ? composed : { ...composed, ports: withScanners(composed.ports, scanners) };
+}
+
+function withScanners(ports: Ports, scanners: readonly ScannerName[]): Ports {
+  const { scan } = ports;
+  const choose: typeof scan.choose = (policy) =>
+    scanners.length === 0 ? Promise.resolve([]) : scan.choose({ ...policy, with: scanners });
+  return { ...ports, scan: { ...scan, choose } };
 }
 
 /** Where Docker itself looks for it. */

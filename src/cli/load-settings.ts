@@ -27,3 +27,8 @@ export async function loadSettings(named: string | null, env: NodeJS.ProcessEnv)
   );
   throw new UsageError('bad-settings', lines.join('\n'), 'Mend the settings; nothing was done.');
 }
+
+/** @param database absolute folder, in place of that of the settings; null: that one. */
+export function withDatabase(settings: Settings, database: string | null): Settings {
+  return database === null ? settings : { ...settings, scan: { ...settings.scan, database } };
+}

@@ -3,13 +3,7 @@ import type { ImageAction, ImagePlan, PlannedImage } from '../images/plan-images
 import type { ImageMention } from '../images/model.ts';
 import { shortDigest } from '../report/image-words.ts';
 import { isNoImage } from '../report/images.ts';
-
-export interface Style {
-  readonly bold: (text: string) => string;
-  readonly dim: (text: string) => string;
-  /** Without control sequences and credentials. */
-  readonly safe: (text: string) => string;
-}
+import type { Style } from './style.ts';
 
 /** Parts of the plan's text: images, and places that are left alone. */
 export function imagesText({ images, left }: ImagePlan, style: Style): readonly string[] {

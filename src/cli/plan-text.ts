@@ -1,11 +1,10 @@
 /** `relock plan` for people. Pure but for styling. */
-import { styleText } from 'node:util';
 import type { ImagePlan } from '../images/plan-images.ts';
 import type { Skip, Target } from '../model.ts';
 import { plural } from '../report/count.ts';
-import { visible, withoutUserinfo } from '../report/markdown.ts';
 import { commandLine } from '../report/shell.ts';
 import { imagesText } from './plan-images-text.ts';
+import { styleOf, type Style } from './style.ts';
 
 /** @param styled whether the text goes to a terminal that shows styles. */
 export function planText(
@@ -14,9 +13,9 @@ export function planText(
   images: ImagePlan,
   styled: boolean,
 ): string {
-  const bold = (text: string): string => (styled ? styleText('bold', text, { validateStream: false }) : text);
-  const dim = (text: string): string => (styled ? styleText('dim', text, { validateStream: false }) : text);
-  const parts = targets.map((target) => about(target, bold, dim));
+  const style = styleOf(styled);
+  const { bold, dim, safe } = style;
+  const parts = targets.map((target) => about(target, style));
   if (targets.length === 0) parts.push('No lock to re-lock was found.');
   if (skips.length > 0) {
     const lines = skips.map(({ path, kind, reason }) => {
@@ -25,7 +24,7 @@ export function planText(
     });
     parts.push(`${bold('Left alone')}\n${lines.join('\n')}`);
   }
-  parts.push(...imagesText(images, { bold, dim, safe }));
+  parts.push(...imagesText(images, style));
   const look = images.images.length;
   const looked = look === 0 ? '' : ` ${plural(look, 'base image')} to look up.`;
   parts.push(
@@ -34,7 +33,7 @@ export function planText(
   return `${parts.join('\n\n')}\n`;
 }
 
-function about(target: Target, bold: (text: string) => string, dim: (text: string) => string): string {
+function about(target: Target, { bold, dim, safe }: Style): string {
   const { tool, python } = target;
   const rows: (readonly [string, string])[] = [
     ['from', safe(target.manifests.join(', '))],
@@ -52,9 +51,4 @@ function unsaid(tool: string): string {
   return tool === 'uv'
     ? 'of the settings, else on PATH, else the copy that Relock brings'
     : 'newest that fits';
-}
-
-/** Threat: paths and headers may hold control sequences and credentials. */
-function safe(text: string): string {
-  return visible(withoutUserinfo(text)).replaceAll('\n', ' ');
 }

@@ -9,6 +9,7 @@ import { parse, TomlDate, TomlError } from 'smol-toml';
 import { messageOf } from '../errors.ts';
 import { parseSeconds } from './cutoff.ts';
 import { keyLines, type KeyPath } from './key-lines.ts';
+import { exampleOf, headerOf, nameOf, namesOf, quoted, tableName, typeName } from './key-words.ts';
 import type { Checked, Field, Fields, TableField, TextField } from './schema.ts';
 
 /** One thing that is wrong with a configuration file. */
@@ -115,7 +116,7 @@ function checkTable(table: Table, fields: Fields, place: KeyPath, context: Conte
     context.report(
       place,
       `${tableName(place)} lacks \`${key}\`.`,
-      `Add ${exampleOf(key, field)}. ${field.description}`,
+      `Add ${exampleOf(namesOf([...place, key]), field)}. ${field.description}`,
     );
   }
   return checked;
@@ -123,8 +124,11 @@ function checkTable(table: Table, fields: Fields, place: KeyPath, context: Conte
 
 function checkValue(value: unknown, field: Field, place: KeyPath, context: Context): unknown {
   const wrong = (what: string, at = place): undefined => {
-    const key = place.findLast((part) => typeof part === 'string') ?? '';
-    context.report(at, `\`${nameOf(at)}\` ${what}.`, `Write ${exampleOf(key, field)}. ${field.description}`);
+    context.report(
+      at,
+      `\`${nameOf(at)}\` ${what}.`,
+      `Write ${exampleOf(namesOf(place), field)}. ${field.description}`,
+    );
     return undefined;
   };
   switch (field.type) {
@@ -150,8 +154,8 @@ function checkValue(value: unknown, field: Field, place: KeyPath, context: Conte
       if (!Array.isArray(value)) return wrong(`is ${typeName(value)}, not a list of texts`);
       return value.map((item: unknown, index) => {
         if (typeof item !== 'string') return wrong(`is ${typeName(item)}, not a text`, [...place, index]);
-        const why = field.check?.(item) ?? null;
-        return why === null ? item : wrong(`is ${quoted(item)}: ${why}`, [...place, index]);
+        const why = whyNotText(item, field);
+        return why === null ? item : wrong(why, [...place, index]);
       });
     case 'table':
       if (isTable(value)) return checkTable(value, field.fields, place, context);
@@ -168,7 +172,10 @@ function checkValue(value: unknown, field: Field, place: KeyPath, context: Conte
 }
 
 /** Why a text is wrong, as the end of a sentence that begins with the key; null when it is right. */
-function whyNotText(text: string, field: TextField): string | null {
+function whyNotText(
+  text: string,
+  field: Pick<TextField, 'secret' | 'oneOf' | 'check' | 'pattern'>,
+): string | null {
   const shown = field.secret === true ? 'has a value that cannot be used' : `is ${quoted(text)}`;
   if (field.oneOf !== undefined) {
     if (field.oneOf.includes(text)) return null;
@@ -200,9 +207,20 @@ function unknownKey(
 /** The table in which a key would be right. */
 function homeOf(key: string, all: Fields): string | null {
   if (Object.hasOwn(all, key)) return 'the top of the file, above the first table';
-  for (const [name, field] of Object.entries(all)) {
-    if (!('fields' in field) || !Object.hasOwn(field.fields, key)) continue;
-    return headerOf(name, field);
+  return tableWith(key, all, []);
+}
+
+/** Outer tables come before those in them. */
+function tableWith(key: string, fields: Fields, names: readonly string[]): string | null {
+  const tables = Object.entries(fields).filter(
+    (entry): entry is [string, TableField] => 'fields' in entry[1],
+  );
+  for (const [name, field] of tables) {
+    if (Object.hasOwn(field.fields, key)) return headerOf([...names, name], field);
+  }
+  for (const [name, field] of tables) {
+    const inner = tableWith(key, field.fields, [...names, name]);
+    if (inner !== null) return inner;
   }
   return null;
 }
@@ -215,66 +233,6 @@ function nearest(written: string, right: readonly string[]): string | null {
   return distance(plain, near) <= Math.max(1, Math.floor(near.length / 3)) ? near : null;
 }
 
-/** A right line for a key: `ignore = ["vendor/**"]`. */
-function exampleOf(key: string, field: Field): string {
-  switch (field.type) {
-    case 'string':
-      return `\`${key} = "${field.example}"\``;
-    case 'boolean':
-      return `\`${key} = true\` or \`${key} = false\``;
-    case 'integer':
-      return `\`${key} = ${field.minimum}\``;
-    case 'seconds':
-      return `\`${key} = "${field.example}"\` or a number of seconds`;
-    case 'strings':
-      return `\`${key} = ["${field.example}"]\``;
-    case 'table':
-    case 'tables':
-      return `${headerOf(key, field)} on a line of its own, and its keys below`;
-    default:
-      return field satisfies never;
-  }
-}
-
-function headerOf(name: string, field: TableField): string {
-  return field.type === 'tables' ? `\`[[${name}]]\`` : `\`[${name}]\``;
-}
-
-function tableName(place: KeyPath): string {
-  const name = place.find((part) => typeof part === 'string');
-  if (name === undefined) return 'the file';
-  return place.some((part) => typeof part === 'number') ? `\`[[${name}]]\`` : `\`[${name}]\``;
-}
-
-/** `lock.inputs[0]`: a list of tables goes without its number, since the line tells which. */
-function nameOf(place: KeyPath): string {
-  return place
-    .map((part, at) => {
-      if (typeof part === 'number') return at === place.length - 1 ? `[${part}]` : '';
-      return at === 0 ? part : `.${part}`;
-    })
-    .join('');
-}
-
-function typeName(value: unknown): string {
-  if (Array.isArray(value)) return 'a list';
-  if (value instanceof Date) return 'a date or time';
-  return TYPE_NAMES.get(typeof value) ?? 'a table';
-}
-
-const TYPE_NAMES: ReadonlyMap<string, string> = new Map([
-  ['string', 'a text'],
-  ['number', 'a number'],
-  ['bigint', 'a number'],
-  ['boolean', 'true or false'],
-]);
-
 function isTable(value: unknown): value is Table {
   return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
-}
-
-/** Foreign text for a message: short, on one line, without control or direction characters. */
-function quoted(text: string): string {
-  const short = text.length > 60 ? `${text.slice(0, 59)}…` : text;
-  return `"${short.replaceAll(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, '?')}"`;
 }

@@ -10,6 +10,7 @@ export const NO_POLICY: AppPolicy = {
   solver: 'auto',
   locks: [],
   images: { pin: false, tags: 'off', ignore: [] },
+  scan: { with: 'auto', severity: 'low', ignore: [], upload: false },
   schedule: { every: 'monthly', timeZone: 'UTC' },
   timeZone: 'UTC',
   pullRequest: {
@@ -30,6 +31,13 @@ export const DEFAULT_SETTINGS: Settings = {
   credentials: [],
   registries: [],
   tools: { uv: null, pythonDownloads: true, conda: null },
+  scan: {
+    osvUrl: null,
+    database: null,
+    databaseUrl: null,
+    programs: { trivy: null, grype: null, 'osv-scanner': null },
+    offline: false,
+  },
   sandbox: null,
   allowHosts: [],
   cacheBytes: 2 * 1024 ** 3,

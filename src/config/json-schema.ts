@@ -69,7 +69,13 @@ function valueSchema(field: Field): { readonly [key: string]: Json } {
         ],
       };
     case 'strings':
-      return { type: 'array', items: { type: 'string', examples: [field.example] } };
+      return {
+        type: 'array',
+        items: {
+          type: 'string',
+          ...(field.oneOf === undefined ? { examples: [field.example] } : { enum: field.oneOf }),
+        },
+      };
     case 'table':
       return tableSchema(field.fields);
     case 'tables':

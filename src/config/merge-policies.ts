@@ -2,14 +2,16 @@
 import type { Schedule } from '../schedule/is-due.ts';
 import { NO_POLICY } from './defaults.ts';
 import type { WrittenPolicy } from './policy-keys.ts';
-import type { AppPolicy, LockPolicy, PullRequestPolicy } from './policy.ts';
+import type { AppPolicy, LockPolicy, PullRequestPolicy, ScanPolicy } from './policy.ts';
 
 type WrittenLock = NonNullable<WrittenPolicy['lock']>[number];
 type WrittenPullRequest = NonNullable<WrittenPolicy['pull-request']>;
+type WrittenScan = NonNullable<WrittenPolicy['scan']>;
 
 /**
- * Key by key the repository wins, also within `[images]` and `[pull-request]`: a list of its own replaces that of the organisation, and
- * does not add to it. The `[[lock]]` of the organisation come first, so that those of the repository, being later, win.
+ * Key by key the repository wins, also within `[images]`, `[scan]` and `[pull-request]`: a list of its own (`[[scan.ignore]]`
+ * too) replaces that of the organisation, and does not add to it. The `[[lock]]` of the organisation come first, so that
+ * those of the repository, being later, win.
  * @param organisation from the organisation's `.github` repository; null: it has none.
  * @param repository null: it has none.
  */
@@ -21,6 +23,7 @@ export function mergePolicies(
     ...organisation,
     ...repository,
     images: { ...organisation?.images, ...repository?.images },
+    scan: { ...organisation?.scan, ...repository?.scan },
     'pull-request': { ...organisation?.['pull-request'], ...repository?.['pull-request'] },
     lock: [...(organisation?.lock ?? []), ...(repository?.lock ?? [])],
   });
@@ -36,6 +39,7 @@ export function policyOf(written: WrittenPolicy): AppPolicy {
     solver: written.solver ?? NO_POLICY.solver,
     locks: written.lock?.map(lockPolicy) ?? NO_POLICY.locks,
     images: { ...NO_POLICY.images, ...written.images },
+    scan: scanPolicy(written.scan ?? {}),
     schedule: scheduleOf(written.schedule, timeZone),
     timeZone,
     pullRequest: pullRequestPolicy(written['pull-request'] ?? {}),
@@ -55,6 +59,25 @@ function scheduleOf(text: string | undefined, timeZone: string): Schedule | null
     default:
       return { cron: text, timeZone };
   }
+}
+
+function scanPolicy(written: WrittenScan): ScanPolicy {
+  const { scan: none } = NO_POLICY;
+  return {
+    with: scannersOf(written.with) ?? none.with,
+    severity: written.severity ?? none.severity,
+    ignore:
+      written.ignore?.map(({ id, reason, until = null, package: name = null }) => {
+        return { id, reason, until, package: name };
+      }) ?? none.ignore,
+    upload: written.upload ?? none.upload,
+  };
+}
+
+/** `off` stands alone, as was checked. */
+function scannersOf(written: WrittenScan['with']): ScanPolicy['with'] | undefined {
+  if (written === undefined) return undefined;
+  return [...new Set(written.filter((name) => name !== 'off'))];
 }
 
 function pullRequestPolicy(written: WrittenPullRequest): PullRequestPolicy {

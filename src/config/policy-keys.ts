@@ -6,6 +6,7 @@ import { whyNotCutoff } from './cutoff.ts';
 import { whyNotGlob } from './glob.ts';
 import { whyNotHost } from './host.ts';
 import { PULL_REQUEST_KEYS, whyNotSchedule } from './pull-request-keys.ts';
+import { SCAN_POLICY_KEYS } from './scan-policy-keys.ts';
 import type { Checked, Fields } from './schema.ts';
 
 const SOLVER = {
@@ -132,6 +133,11 @@ export const POLICY_KEYS = {
           'Globs of images that are left alone, with or without their tag, as written or in full: "python:3.8*".',
       },
     },
+  },
+  scan: {
+    type: 'table',
+    description: 'What holds for known vulnerabilities, which are looked for before and after a change.',
+    fields: SCAN_POLICY_KEYS,
   },
 } as const satisfies Fields;
 

@@ -1,4 +1,5 @@
 /** The repository's own policy, `.github/relock.toml`, as the pure code uses it. Every key optional. */
+import type { ScannerName, SeverityLevel } from '../scan/model.ts';
 import type { Schedule } from '../schedule/is-due.ts';
 
 export const POLICY_PATH = '.github/relock.toml';
@@ -33,6 +34,7 @@ export interface Policy {
   readonly solver: Solver;
   readonly locks: readonly LockPolicy[];
   readonly images: ImagesPolicy;
+  readonly scan: ScanPolicy;
 }
 
 /** `[images]`: what the repository says of the images that it builds on or runs. */
@@ -43,6 +45,28 @@ export interface ImagesPolicy {
   readonly tags: 'off' | 'patch' | 'minor';
   /** Globs of images that are left alone, as written or in full: `python:3.8*`, `ghcr.io/our-org/**`. */
   readonly ignore: readonly string[];
+}
+
+/** `[scan]`: what the repository says of known vulnerabilities. */
+export interface ScanPolicy {
+  /** What looks for them; `auto`: the built-in one, and trivy for images where the operator has it. Empty: nothing does. */
+  readonly with: 'auto' | readonly ScannerName[];
+  /** Findings of less are counted, not shown. */
+  readonly severity: Exclude<SeverityLevel, 'unknown'>;
+  readonly ignore: readonly IgnoredVulnerability[];
+  /** Whether the App uploads SARIF to GitHub's code scanning. */
+  readonly upload: boolean;
+}
+
+/** `[[scan.ignore]]`. */
+export interface IgnoredVulnerability {
+  /** Any of its ids. */
+  readonly id: string;
+  readonly reason: string;
+  /** `2027-03-31`, its last day (UTC); null: for good. */
+  readonly until: string | null;
+  /** The package (of a distribution: the source package) in which alone it is ignored; null: in all. */
+  readonly package: string | null;
 }
 
 /** The whole policy: of the locks, and what only the App asks for. */

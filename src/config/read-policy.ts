@@ -38,6 +38,7 @@ function checkTogether(value: WrittenPolicy, report: Report): void {
       'Name the manifests, or leave the key out.',
     );
   }
+  checkScanners(value.scan?.with, report);
   const pull = value['pull-request'] ?? {};
   for (const key of ['labels', 'assignees', 'reviewers'] as const) {
     if ((pull[key]?.length ?? 0) <= MOST[key]) continue;
@@ -48,6 +49,20 @@ function checkTogether(value: WrittenPolicy, report: Report): void {
       ['pull-request', 'auto-merge'],
       '`pull-request.auto-merge` stands beside `draft = true`: GitHub merges no draft.',
       'Write `auto-merge = "off"` or `draft = false`.',
+    );
+  }
+}
+
+function checkScanners(written: NonNullable<WrittenPolicy['scan']>['with'], report: Report): void {
+  if (written === undefined) return;
+  const place = ['scan', 'with'];
+  if (written.length === 0) {
+    report(place, '`scan.with` is empty.', 'Write `with = ["off"]` to scan nothing, or leave the key out.');
+  } else if (written.includes('off') && written.length > 1) {
+    report(
+      place,
+      '`scan.with` has "off" beside others.',
+      'Write `with = ["off"]` to scan nothing, or take "off" out.',
     );
   }
 }

@@ -3,7 +3,7 @@ import { checkToml, type ConfigError, type Report } from './check.ts';
 import { DEFAULT_SETTINGS } from './defaults.ts';
 import type { Checked } from './schema.ts';
 import { SETTINGS_KEYS } from './settings-keys.ts';
-import type { Credential, RegistrySetting, Settings } from './settings.ts';
+import type { Credential, RegistrySetting, ScanSettings, Settings } from './settings.ts';
 
 const GIB = 1024 ** 3;
 
@@ -12,6 +12,7 @@ export type Environment = Readonly<Record<string, string | undefined>>;
 
 type WrittenCredential = Checked<(typeof SETTINGS_KEYS)['credential']['fields']>;
 type WrittenRegistry = Checked<(typeof SETTINGS_KEYS)['registry']['fields']>;
+type WrittenScan = Checked<(typeof SETTINGS_KEYS)['scan']['fields']>;
 
 /**
  * @param path how errors name the file.
@@ -44,6 +45,7 @@ export function readSettings(
         pythonDownloads: value.tools?.['python-downloads'] ?? tools.pythonDownloads,
         conda: value.tools?.conda ?? tools.conda,
       },
+      scan: scanOf(value.scan ?? {}),
       sandbox: value.sandbox ?? DEFAULT_SETTINGS.sandbox,
       allowHosts: value['allow-hosts']?.map((host) => host.toLowerCase()) ?? DEFAULT_SETTINGS.allowHosts,
       cacheBytes: (value['cache-size'] ?? DEFAULT_SETTINGS.cacheBytes / GIB) * GIB,
@@ -105,6 +107,21 @@ function checkRegistries(written: readonly WrittenRegistry[], report: Report): v
 
 function registryOf({ host, mirror, insecure = false }: WrittenRegistry): RegistrySetting {
   return { host: host.toLowerCase(), mirror: mirror?.replace(/\/+$/u, '') ?? null, insecure };
+}
+
+function scanOf(written: WrittenScan): ScanSettings {
+  const { scan } = DEFAULT_SETTINGS;
+  return {
+    osvUrl: written['osv-url']?.replace(/\/+$/u, '') ?? scan.osvUrl,
+    database: written.database ?? scan.database,
+    databaseUrl: written['database-url']?.replace(/\/+$/u, '') ?? scan.databaseUrl,
+    programs: {
+      trivy: written.trivy ?? scan.programs.trivy,
+      grype: written.grype ?? scan.programs.grype,
+      'osv-scanner': written['osv-scanner'] ?? scan.programs['osv-scanner'],
+    },
+    offline: written.offline ?? scan.offline,
+  };
 }
 
 function whyNotValue(value: string | undefined): string | null {

@@ -42,6 +42,7 @@ interface SecondsField extends Common {
 
 interface TextsField extends Common {
   readonly type: 'strings';
+  readonly oneOf?: readonly string[];
   readonly check?: (value: string) => string | null;
   readonly example: string;
 }
@@ -63,7 +64,9 @@ type ValueOf<F extends Field> = F extends { type: 'string' }
     : F extends { type: 'integer' | 'seconds' }
       ? number
       : F extends { type: 'strings' }
-        ? readonly string[]
+        ? F extends { oneOf: readonly (infer Choice)[] }
+          ? readonly Choice[]
+          : readonly string[]
         : F extends { type: 'table'; fields: infer Inner extends Fields }
           ? Checked<Inner>
           : F extends { type: 'tables'; fields: infer Inner extends Fields }

@@ -1,5 +1,6 @@
 /** The keys of the operator's settings file: the table from which it is checked, and its JSON schema made. */
-import { whyNotHost } from './host.ts';
+import { isLoopback, whyNotHost } from './host.ts';
+import { SCAN_SETTINGS_KEYS } from './scan-settings-keys.ts';
 import type { Fields } from './schema.ts';
 
 const MINUTE = 60;
@@ -119,6 +120,11 @@ export const SETTINGS_KEYS = {
       },
     },
   },
+  scan: {
+    type: 'table',
+    description: 'What looks for known vulnerabilities, and in which data.',
+    fields: SCAN_SETTINGS_KEYS,
+  },
   sandbox: {
     type: 'string',
     oneOf: ['require', 'auto', 'none'],
@@ -166,15 +172,13 @@ export const SETTINGS_KEYS = {
   },
 } as const satisfies Fields;
 
-/** The hosts that pip trusts without TLS; a parsed address has its numbers in full. */
-const LOOPBACK = /^(?:localhost|127(?:\.\d{1,3}){3}|\[::1\])$/u;
-
 function whyNotIndex(value: string): string | null {
   const url = URL.parse(value);
   if (url === null || /[\p{Cc}\s]/u.test(value)) return 'it is not an address';
   if (url.protocol !== 'https:' && url.protocol !== 'http:') return 'it must begin with https://';
   if (url.username !== '' || url.password !== '') return 'it carries a user name or password';
-  if (url.protocol === 'http:' && !LOOPBACK.test(url.hostname))
+  // Those that pip trusts without TLS.
+  if (url.protocol === 'http:' && !isLoopback(url.hostname))
     return 'it begins with http:// and is not on this machine, so that pip ignores it as untrusted: a mirror must be https://';
   return url.search === '' && url.hash === '' ? null : 'it has a query or a fragment';
 }

@@ -1,4 +1,5 @@
 /** The operator's settings: of the machine and the organisation that runs Relock, never read from a repository. */
+import type { ScannerName } from '../scan/model.ts';
 
 /** A secret for one host, lent only to jobs of one owner. */
 export interface Credential {
@@ -28,6 +29,20 @@ export interface RegistrySetting {
 /** Nothing without a sandbox; with one where it can be had; never. */
 export type SandboxMode = 'require' | 'auto' | 'none';
 
+/** What looks for known vulnerabilities, and in which data. */
+export interface ScanSettings {
+  /** Root of a service that answers as the API of OSV; null: the public one. No trailing slash. */
+  readonly osvUrl: string | null;
+  /** Absolute folder with OSV's own zips, which the built-in scanner then reads instead of the network; null: none. */
+  readonly database: string | null;
+  /** Below which `relock db update` finds `ECOSYSTEM/all.zip`; null: with OSV. No trailing slash. */
+  readonly databaseUrl: string | null;
+  /** Absolute path, `off`, or null: on PATH, if it is there. */
+  readonly programs: Readonly<Record<Exclude<ScannerName, 'osv'>, string | null>>;
+  /** Whether the programs do without downloading databases of their own. */
+  readonly offline: boolean;
+}
+
 export interface Settings {
   /** Simple index (PEP 503/691) that stands for the public one; null: the public one. No trailing slash. */
   readonly indexUrl: string | null;
@@ -41,6 +56,7 @@ export interface Settings {
     /** Absolute path of the micromamba, mamba or conda that solves for conda-lock; null: the solver that Relock brings. */
     readonly conda: string | null;
   };
+  readonly scan: ScanSettings;
   /** Whether lockers run in a sandbox; null: as the front says. */
   readonly sandbox: SandboxMode | null;
   /** `host` or `host:port` that every job may reach, also at a private address. */

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { availableParallelism, homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Policy } from '../config/policy.ts';
+import { cacheFolderOf } from '../config/cache-folder.ts';
 import { usableCredentials } from '../config/credentials.ts';
 import type { Credential, Settings } from '../config/settings.ts';
 import { CancelledError } from '../errors.ts';
@@ -26,6 +27,7 @@ import { openMachine } from '../run/machine.ts';
 import { usableConda } from '../run/conda-executable.ts';
 import { basicAuthorization, credentialFor, hasCredential } from '../run/network/lending.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import { composeScan } from './compose-scan.ts';
 import type { Observe } from './events.ts';
 import type { FactSources } from './facts.ts';
 import type { OpenGate, Walls } from './gate.ts';
@@ -67,7 +69,7 @@ export function scratchFolders(
   settings: Settings,
   environment: ComposeOptions['environment'],
 ): readonly string[] {
-  return [tmpdir(), join(cacheFolderOf(settings, environment), 'scratch')];
+  return [tmpdir(), join(cacheFolderOf(settings, environment, homedir()), 'scratch')];
 }
 
 /** @throws {EnvironmentError} when this machine lacks what a run needs. */
@@ -75,7 +77,7 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
   const { settings, environment, walls, signal } = options;
   const userAgent = `relock/${options.version}`;
   const credentials = usableCredentials(settings.credentials, options.repository);
-  const cacheFolder = cacheFolderOf(settings, environment);
+  const cacheFolder = cacheFolderOf(settings, environment, homedir());
   const indexUrl = (settings.indexUrl ?? PUBLIC_INDEX).replace(/\/+$/u, '');
   const lent = lentTo(indexUrl, credentials);
   /** Where an index of the public one's kind has its pages of projects. */
@@ -135,6 +137,18 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
     pythonDownloads: settings.tools.pythonDownloads,
     timeoutSeconds: settings.timeoutSeconds,
   };
+  const scan = composeScan({
+    settings,
+    environment,
+    credentials,
+    walls,
+    cacheFolder,
+    scratch: tmpdir(),
+    registry,
+    index: client,
+    userAgent,
+    signal: stop,
+  });
   return {
     ports: {
       workspace: options.workspace,
@@ -166,6 +180,7 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
         },
         now: () => new Date(),
       },
+      scan: scan.ports,
       links: untilCancelled(
         createLinkFinder({
           project: createProjectUrls(
@@ -187,6 +202,7 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
     },
     async close() {
       closed.abort();
+      await scan.close();
       if (options.registryPool === null) await pool.close();
       await machine.close();
     },
@@ -217,12 +233,6 @@ function fetchUntil(stop: AbortSignal, lent: Credential | null): typeof fetch {
     const asked = init?.signal ?? null;
     return ask(input, { ...init, signal: asked === null ? stop : AbortSignal.any([asked, stop]) });
   };
-}
-
-function cacheFolderOf(settings: Settings, environment: ComposeOptions['environment']): string {
-  if (settings.cacheFolder !== null) return settings.cacheFolder;
-  const named = environment['XDG_CACHE_HOME'];
-  return join(named !== undefined && named.startsWith('/') ? named : join(homedir(), '.cache'), 'relock');
 }
 
 function lentTo(url: string, credentials: readonly Credential[]): Credential | null {

@@ -116,7 +116,7 @@ async function follow(
   const edits = image.mentions.map((mention) => ({ mention, digest: to, tag: moved }));
   const from = image.reference.digest;
   if (from === null) return { result: { ...result, status: 'updated' }, edits };
-  const { same, comparisons, notes } = await compare(
+  const { same, comparisons, contents, notes } = await compare(
     { ...image.reference, digest: from },
     { ...wanted, digest: to },
     image,
@@ -128,9 +128,16 @@ async function follow(
   }
   const tags = moved === null ? [] : [taggedAs(image, moved)];
   return {
-    result: { ...result, status: 'updated', comparisons, notes: [...ended, ...tags, ...notes] },
+    result: { ...result, status: 'updated', comparisons, contents, notes: [...ended, ...tags, ...notes] },
     edits,
   };
+}
+
+interface Compared {
+  readonly same: boolean;
+  readonly comparisons: readonly ImageComparison[];
+  readonly contents: NonNullable<ImageResult['contents']>;
+  readonly notes: readonly string[];
 }
 
 /** What cannot be compared is a note: the pin moves all the same. */
@@ -139,25 +146,27 @@ async function compare(
   to: ImageReference,
   image: PlannedImage,
   { registry, read }: ImagePorts,
-): Promise<{ same: boolean; comparisons: readonly ImageComparison[]; notes: readonly string[] }> {
+): Promise<Compared> {
   const platforms = usedPlatforms(image.mentions);
   try {
     const [old, now] = await Promise.all([registry.manifest(from), registry.manifest(to)]);
     const both = old.kind === 'index' && now.kind === 'index';
     if (both && sameForPlatforms(platformManifests(old.json), platformManifests(now.json), platforms)) {
-      return { same: true, comparisons: [], notes: [] };
+      return { same: true, comparisons: [], contents: [], notes: [] };
     }
-    const comparisons: ImageComparison[] = [];
+    const contents: { before: ImageContent; after: ImageContent }[] = [];
     for (const platform of platforms) {
       const [before, after] = await read([from, to], platform);
-      if (before !== undefined && after !== undefined) comparisons.push(compareImages(before, after));
+      if (before !== undefined && after !== undefined) contents.push({ before, after });
     }
-    return { same: false, comparisons, notes: [] };
+    const comparisons = contents.map(({ before, after }) => compareImages(before, after));
+    return { same: false, comparisons, contents, notes: [] };
   } catch (error) {
     if (error instanceof CancelledError) throw error;
     return {
       same: false,
       comparisons: [],
+      contents: [],
       notes: [`What is different inside could not be read: ${messageOf(error)}`],
     };
   }

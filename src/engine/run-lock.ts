@@ -10,7 +10,16 @@ import {
   type StepResult,
 } from '../locks/ecosystem.ts';
 import { reason } from '../locks/tree.ts';
-import type { Change, FileChange, LockContent, Reason, TargetResult, Tree, TreeFile } from '../model.ts';
+import type {
+  Change,
+  FileChange,
+  LockContent,
+  LockContents,
+  Reason,
+  TargetResult,
+  Tree,
+  TreeFile,
+} from '../model.ts';
 import type { Runner } from '../run/runner.ts';
 import type { Checkout, Workspace } from '../workspace/workspace.ts';
 import type { Observe } from './events.ts';
@@ -70,7 +79,8 @@ export async function runLock(options: LockRunOptions): Promise<LockRunResult> {
     const notes = [...outcome.notes, ...refusalNotes(refusals), ...undatedNotes(options)];
     const files = await checkout.read(target.writes);
     const seconds = (options.clock() - start) / 1000;
-    return { result: { target, seconds, ...outcome, reason, notes }, files };
+    const contents = outcome.contents ?? asItWas(options.lock, options.before);
+    return { result: { target, seconds, ...outcome, reason, notes, contents }, files };
   } finally {
     await checkout.close();
   }
@@ -133,7 +143,7 @@ function swapped(path: string): Reason {
 async function relock(run: LockRun): Promise<Outcome> {
   const { lock, checkout } = run;
   const { target } = lock;
-  const old = readOld(run);
+  const old = readOld(lock, run.before);
   const history: StepResult[] = [];
   let facts = await withPython(run);
   while (history.length < MAX_STEPS) {
@@ -190,20 +200,27 @@ async function runStep(run: LockRun, step: Extract<Step, { do: 'run' }>): Promis
   return { step, result, files };
 }
 
-function readPackages(run: LockRun, tree: Tree): LockContent {
-  const { path } = run.lock.target;
+/** What a lock holds that was not made anew. */
+export function asItWas(lock: PlannedLock, tree: Tree): LockContents {
+  const read = readOld(lock, tree);
+  const content = read instanceof LockSyntaxError ? null : read;
+  return { before: content, after: content };
+}
+
+function readPackages(lock: PlannedLock, tree: Tree): LockContent {
+  const { path } = lock.target;
   const read = (other: string): string | null => {
     const file = tree.files.get(other);
     return file?.kind === 'text' ? file.text : null;
   };
   const text = read(path);
-  return text === null ? { packages: [] } : run.lock.parse(text, read);
+  return text === null ? { packages: [] } : lock.parse(text, read);
 }
 
 /** What the lock held before, or why nobody can tell: a lock with a merge conflict in it can be made anew all the same. */
-function readOld(run: LockRun): LockContent | LockSyntaxError {
+function readOld(lock: PlannedLock, tree: Tree): LockContent | LockSyntaxError {
   try {
-    return readPackages(run, run.before);
+    return readPackages(lock, tree);
   } catch (error) {
     if (error instanceof LockSyntaxError) return error;
     throw error;
@@ -219,9 +236,10 @@ async function settle(
   const { target } = run.lock;
   const written = await run.checkout.read(target.writes);
   const after: Tree = { paths: run.facts.tree.paths, files: new Map([...run.facts.tree.files, ...written]) };
-  const now = readPackages(run, after);
+  const now = readPackages(run.lock, after);
   const files = await run.checkout.changes(target.writes);
-  const shared = { reason: null, solver: step.solver };
+  const contents = { before: old instanceof LockSyntaxError ? null : old, after: now };
+  const shared = { reason: null, solver: step.solver, contents };
   if (old instanceof LockSyntaxError) {
     const note = `What moved cannot be told, since the lock was unreadable before: ${old.message}`;
     return { ...shared, status: 'updated', changes: [], notes: [...step.notes, note], files };

@@ -2,6 +2,7 @@
 import type { FileChange } from '../model.ts';
 import type { Reason } from '../reason.ts';
 import type { ImageComparison } from './compare.ts';
+import type { ImageContent } from './content.ts';
 import type { LeftImage, PlannedImage } from './plan-images.ts';
 
 export interface ImageResult {
@@ -15,6 +16,8 @@ export interface ImageResult {
   readonly to: string | null;
   /** What is different inside, for each platform that is used; empty when it was not looked at. */
   readonly comparisons: readonly ImageComparison[];
+  /** What is inside on both sides, for each platform that was compared; left out where it was not looked at. */
+  readonly contents?: readonly { readonly before: ImageContent; readonly after: ImageContent }[];
   /** Newer tags, as sentences. */
   readonly suggestions: readonly string[];
   /** Ends of support, what could not be read, and the like, as sentences. */

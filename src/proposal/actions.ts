@@ -15,6 +15,7 @@ export type ForgeAction =
   | ClosePullAction
   | DeleteBranchAction
   | AddLabelsAction
+  | RemoveLabelAction
   | AssignAction
   | RequestReviewersAction
   | EnableAutoMergeAction;
@@ -79,6 +80,12 @@ export interface DeleteBranchAction {
 export interface AddLabelsAction extends OnPull {
   readonly kind: 'add-labels';
   readonly labels: readonly string[];
+}
+
+/** One that is not there any more is as wanted. */
+export interface RemoveLabelAction extends OnPull {
+  readonly kind: 'remove-label';
+  readonly label: string;
 }
 
 export interface AssignAction extends OnPull {

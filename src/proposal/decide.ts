@@ -12,7 +12,7 @@ import { code } from '../report/markdown.ts';
 import { monthIn } from '../schedule/time-zone.ts';
 import type { CommitAction, ForgeAction } from './actions.ts';
 import { bodyOf, markerOf, partFiles, titleOf, type HeldFile } from './compose.ts';
-import { extras, finish } from './finish.ts';
+import { extras, finish, warn } from './finish.ts';
 import { readMarker, titleDigest, withMarker, withTag, type Marker } from './marker.ts';
 import type { BranchState, ProposalState, PullState } from './state.ts';
 
@@ -38,6 +38,8 @@ export interface ProposalInput {
   readonly force: boolean;
   readonly now: Date;
   readonly mayWriteWorkflows: boolean;
+  /** Labels of `WARNINGS` that the outcome deserves. */
+  readonly warnings: readonly string[];
   /** Files of the outcome that cannot be published: something else than a file stands there on the base. */
   readonly held: readonly HeldFile[];
 }
@@ -60,7 +62,8 @@ function decideOpen(input: ProposalInput, pull: PullState): Decision {
   const marker = markerFor(input, pull);
   const settled = marker?.inputs === input.inputs && branch !== null && !branch.behind;
   if (settled && !input.force) {
-    return proposed(`Pull request #${pull.number} is up to date.`, finish(pull, marker, input.policy));
+    const actions = [...finish(pull, marker, input.policy), ...warn(pull, input.warnings)];
+    return proposed(`Pull request #${pull.number} is up to date.`, actions);
   }
   if (branch?.foreign === true) {
     const { actions, ...left } = leaveAlone(input, pull);
@@ -77,7 +80,10 @@ function decideOpen(input: ProposalInput, pull: PullState): Decision {
   }
   const refresh = commit(input, content, branch);
   const actions = marker === null ? [refresh] : refreshOurs(input, pull, marker, content, refresh);
-  return proposed(`Pull request #${pull.number} was brought up to date.`, actions);
+  return proposed(`Pull request #${pull.number} was brought up to date.`, [
+    ...actions,
+    ...warn(pull, input.warnings),
+  ]);
 }
 
 /** With a body that is still ours. */
@@ -163,6 +169,7 @@ function decideFresh(input: ProposalInput, pull: PullState | null): Decision {
       draft: policy.draft,
     },
     ...finish({ ...created, body }, marker, policy),
+    ...warn(created, input.warnings),
   ]);
 }
 

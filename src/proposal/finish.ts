@@ -46,6 +46,24 @@ export function extras(
   return actions;
 }
 
+/** Says of a pull request what nobody should overlook, in its labels: it adds a severe vulnerability. */
+export const ADDS_VULNERABILITIES = 'adds vulnerabilities';
+/** Labels that come and go with what is proposed. */
+const WARNINGS: readonly string[] = [ADDS_VULNERABILITIES];
+
+/** The labels that warn, as they should be now. All may be done twice. */
+export function warn(
+  { number: pull, labels }: Pick<Unfinished, 'number' | 'labels'>,
+  deserved: readonly string[],
+): readonly ForgeAction[] {
+  const missing = deserved.filter((label) => !labels.includes(label));
+  const stale = WARNINGS.filter((label) => labels.includes(label) && !deserved.includes(label));
+  return [
+    ...(missing.length > 0 ? [{ kind: 'add-labels', pull, labels: missing } as const] : []),
+    ...stale.map((label) => ({ kind: 'remove-label', pull, label }) as const),
+  ];
+}
+
 function unique(names: readonly string[]): readonly string[] {
   return [...new Map(names.map((name) => [name.toLowerCase(), name])).values()];
 }

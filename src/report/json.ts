@@ -3,6 +3,7 @@ import type { ImagePlan } from '../images/plan-images.ts';
 import type { Change, Outcome, Reason, Skip, Target, TargetStatus } from '../model.ts';
 import type { JobOutcome } from '../outcome.ts';
 import { imagesJson, plannedImagesJson, type JsonImage } from './image-json.ts';
+import { scanJson, type JsonScan } from './scan-json.ts';
 
 /** Raised with every change that a reader of the JSON could trip over. */
 export const RESULT_SCHEMA_VERSION = 1;
@@ -31,6 +32,8 @@ export interface JsonResult {
   readonly seconds: number;
   readonly targets: readonly JsonTarget[];
   readonly images: readonly JsonImage[];
+  /** null: nothing was run. */
+  readonly scan: JsonScan | null;
   readonly notes: readonly string[];
   readonly pullRequest: { readonly title: string; readonly body: string } | null;
 }
@@ -46,7 +49,11 @@ export function outcomeJson(outcome: JobOutcome): JsonResult {
     changes: result.changes,
     notes: [...result.target.notes, ...result.notes],
   }));
-  return assemble(outcome, made, imagesJson(outcome.images), outcome.pullRequest);
+  return {
+    ...assemble(outcome, made, imagesJson(outcome.images)),
+    scan: scanJson(outcome.scan),
+    pullRequest: outcome.pullRequest,
+  };
 }
 
 /** The result of `plan`. */
@@ -65,14 +72,13 @@ export function planJson(
     changes: [],
     notes: target.notes,
   }));
-  return assemble(plan, planned, plannedImagesJson(plan.images), null);
+  return assemble(plan, planned, plannedImagesJson(plan.images));
 }
 
 function assemble(
   { job, skips, seconds, notes }: Pick<Outcome, 'job' | 'skips' | 'seconds' | 'notes'>,
   targets: readonly JsonTarget[],
   images: readonly JsonImage[],
-  pullRequest: Outcome['pullRequest'],
 ): JsonResult {
   const all = [...targets, ...skips.map(skipped)].sort((a, b) => (a.path < b.path ? -1 : 1));
   return {
@@ -82,8 +88,9 @@ function assemble(
     seconds: rounded(seconds),
     targets: all,
     images,
+    scan: null,
     notes,
-    pullRequest,
+    pullRequest: null,
   };
 }
 

@@ -3,6 +3,9 @@ import type { PackageLinks, PullRequest, TargetResult } from '../model.ts';
 import type { JobOutcome } from '../outcome.ts';
 import { duration, foldMoves, kindsInWords, listed, plural, type Move } from './count.ts';
 import { failureSections, skipSections } from './failures.ts';
+import { alarmsOf } from './findings-alarm.ts';
+import { scanInWords } from './findings-words.ts';
+import { scanSections } from './findings.ts';
 import { imageFailures, imageSections, imagesToLookAt, imagesToReview, leftImages } from './images.ts';
 import {
   failedImages,
@@ -96,6 +99,7 @@ function bodyOf(
   const sections: Section[] = [
     { text: verdict(input, updated, moves), drop: 9, name: 'the verdict' },
     { text: toReview(input, updated, moves), drop: 7, name: 'what to review first' },
+    ...scanSections(input.scan),
     ...updated.flatMap((result) => lockSections(result, input.links)),
     ...imageSections(input.images),
     ...failureSections(input.results),
@@ -145,8 +149,12 @@ function verdict(input: ReportInput, updated: readonly TargetResult[], moves: re
   const held = input.results.filter(({ status }) => status === 'skipped').length;
   if (held > 0)
     parts.push(`${plural(held, 'lock')} held back with ${failedLocks.length === 1 ? 'it' : 'them'}`);
-  parts.push('known vulnerabilities were not checked');
-  return `**${parts.join('; ')}.**`;
+  parts.push(...scanInWords(input.scan));
+  const alarms = alarmsOf(input.scan);
+  // What is loud everywhere is loud nowhere.
+  return alarms.length === 0
+    ? `**${parts.join('; ')}.**`
+    : `${alarms.map((alarm) => `**${alarm}**`).join(' ')} ${parts.join('; ')}.`;
 }
 
 function upToDate(unchanged: readonly TargetResult[]): string {

@@ -29,6 +29,11 @@ const WHOLE_NAMES = new Set([
   '.tool-versions',
   'runtime.txt',
   'relock.toml',
+  // What is not to be told of known vulnerabilities: see `scan/ignore.ts`.
+  '.trivyignore',
+  '.trivyignore.yaml',
+  '.trivyignore.yml',
+  'osv-scanner.toml',
 ]);
 
 const WHOLE_PATTERNS: readonly RegExp[] = [

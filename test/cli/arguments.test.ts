@@ -11,6 +11,12 @@ const NONE = {
   excludeNewer: null,
   settings: null,
   repository: null,
+  sarif: null,
+  database: null,
+  scan: true,
+  scanners: null,
+  severity: 'high',
+  ecosystems: ['PyPI'],
 };
 
 describe('a command line', () => {
@@ -26,8 +32,35 @@ describe('a command line', () => {
       { command: 'run', excludeNewer: '7 days', check: true },
     ],
     [['run', '--', '-odd'], { command: 'run', path: '-odd' }],
+    [
+      ['run', '--no-scan', '--db', 'd', '--sarif', 's.json'],
+      { command: 'run', scan: false, database: 'd', sarif: 's.json' },
+    ],
+    [['scan'], { command: 'scan' }],
+    [
+      ['scan', 'x', '--severity', 'low', '--with', 'trivy', '--with=osv', '--with', 'osv', '-q'],
+      { command: 'scan', path: 'x', severity: 'low', scanners: ['trivy', 'osv'], quiet: true },
+    ],
+    [
+      ['scan', '--json', '--sarif', 's', '--db', 'd', '-t', 'a', '--settings', 'f', '--repository', 'o/n'],
+      {
+        command: 'scan',
+        json: true,
+        sarif: 's',
+        database: 'd',
+        targets: ['a'],
+        settings: 'f',
+        repository: 'o/n',
+      },
+    ],
+    [['db', 'update'], { command: 'db update' }],
+    [
+      ['db', 'update', '--db', 'd', '--ecosystem', 'PyPI', '--ecosystem', 'Debian', '--settings', 'f'],
+      { command: 'db update', database: 'd', ecosystems: ['PyPI', 'Debian'], settings: 'f' },
+    ],
     [['--help'], { command: 'help' }],
     [['run', '--help'], { command: 'help' }],
+    [['db', '--help'], { command: 'help' }],
     [['help'], { command: 'help' }],
     [['-V'], { command: 'version' }],
   ])('%j is understood', (argv, expected) => {
@@ -35,16 +68,34 @@ describe('a command line', () => {
   });
 
   it.each([
-    [[], /command is missing/u],
+    [[], /^A command is missing: plan, run, scan or db update\.$/u],
     [['rum'], /no command rum\. Did you mean run\?/u],
+    [['scna'], /no command scna\. Did you mean scan\?/u],
     [['run', '--exlude-newer', 'x'], /no option --exlude-newer\. Did you mean --exclude-newer\?/u],
     [['run', '--zzzzzzzzzzzz'], /no option --zzzzzzzzzzzz\.$/u],
     [['run', 'a', 'b'], /One PATH/u],
     [['run', '--write', '--check'], /one of them/u],
-    [['plan', '--write'], /belongs to run/u],
-    [['plan', '--settings', 'x.toml'], /belongs to run/u],
+    [['plan', '--write'], /^--write belongs to run, not to plan\.$/u],
+    [['plan', '--settings', 'x.toml'], /^--settings belongs to run, scan and db update, not to plan\.$/u],
+    [['plan', '--no-scan'], /--no-scan belongs to run, not to plan/u],
+    [['scan', '--write'], /--write belongs to run, not to scan/u],
+    [['scan', '--no-scan'], /--no-scan belongs to run, not to scan/u],
+    [['run', '--severity', 'low'], /--severity belongs to scan, not to run/u],
+    [['run', '--ecosystem', 'PyPI'], /--ecosystem belongs to db update, not to run/u],
+    [['db', 'update', '--json'], /--json belongs to plan, run and scan, not to db update/u],
+    [['db', 'update', 'folder'], /db update takes no PATH.*--db folder/u],
+    [['db'], /^relock db update/u],
+    [['db', 'upgrade'], /^relock db update/u],
+    [
+      ['scan', '--severity', 'hihg'],
+      /^--severity is one of critical, .*none, not hihg\. Did you mean high\?/u,
+    ],
+    [['scan', '--severity', 'unknown'], /--severity is one of/u],
+    [['scan', '--with', 'trivvy'], /^--with is one of osv, .*, not trivvy\. Did you mean trivy\?/u],
     [['run', '--target'], /target/u],
     [['run', ''], /empty/u],
+    [['run', '--db', ''], /empty/u],
+    [['scan', '--sarif='], /empty/u],
   ])('%j is refused', (argv, message) => {
     const read = readArguments(argv);
     expect('error' in read ? read.error : '').toMatch(message);

@@ -44,6 +44,35 @@ it.each([
     { ...DEFAULT_SETTINGS, tools: { ...DEFAULT_SETTINGS.tools, conda: '/opt/bin/micromamba' } },
   ],
   [
+    '[scan]\nosv-url = "https://osv.corp.example/api/"\noffline = true',
+    {
+      ...DEFAULT_SETTINGS,
+      scan: { ...DEFAULT_SETTINGS.scan, osvUrl: 'https://osv.corp.example/api', offline: true },
+    },
+  ],
+  [
+    '[scan]\nosv-url = "http://127.0.0.1:8080"\ndatabase = "/srv/osv"\ndatabase-url = "https://zips.example/"',
+    {
+      ...DEFAULT_SETTINGS,
+      scan: {
+        ...DEFAULT_SETTINGS.scan,
+        osvUrl: 'http://127.0.0.1:8080',
+        database: '/srv/osv',
+        databaseUrl: 'https://zips.example',
+      },
+    },
+  ],
+  [
+    '[scan]\ntrivy = "/opt/trivy"\ngrype = "off"\nosv-scanner = "/opt/osv-scanner"',
+    {
+      ...DEFAULT_SETTINGS,
+      scan: {
+        ...DEFAULT_SETTINGS.scan,
+        programs: { trivy: '/opt/trivy', grype: 'off', 'osv-scanner': '/opt/osv-scanner' },
+      },
+    },
+  ],
+  [
     '[tools]\npython-downloads = false',
     { ...DEFAULT_SETTINGS, tools: { ...DEFAULT_SETTINGS.tools, pythonDownloads: false } },
   ],
@@ -97,6 +126,14 @@ describe('says with file, line and what is right', () => {
     ['parallel = "4"', ['`parallel` is a text, not a number.']],
     ['[tools]\nconda = "micromamba"', ['tools.conda', 'absolute path']],
     ['cache-folder = "~/cache"', ['absolute path']],
+    ['[scan]\ntrivy = "trivy"', ['`scan.trivy`', 'absolute path', '"off"']],
+    ['[scan]\nosv-url = "http://osv.example.com"', ['`scan.osv-url`', 'https://', 'this machine']],
+    [`[scan]\nosv-url = "https://u:${SECRET}@osv.example.com"`, ['user name or password']],
+    ['[scan]\nosv-url = "https://osv.example.com/?x=1"', ['a query or a fragment']],
+    ['[scan]\ndatabase-url = "http://zips.example"', ['`scan.database-url`', 'this machine']],
+    ['[scan]\ndatabase = "osv"', ['`scan.database`', 'absolute path']],
+    ['[scan]\noffline = 1', ['`scan.offline` is a number, not true or false.']],
+    ['[scan]\nosv_scanner = "off"', ['Did you mean `osv-scanner`?']],
     ['[[tools]]\nuv = "x"', ['`tools` is a list, not a table.', '`[tools]`']],
     ['[[registry]]\nmirror = "https://m.example"', ['lacks `host`', '"docker.io"']],
     ['[[registry]]\nhost = "https://x.example"', ['it must be the host alone']],

@@ -37,6 +37,20 @@ export function noImages(): ImagePorts {
   };
 }
 
+/** No scanner is there. */
+export function noScan(): Ports['scan'] {
+  const fail = (): Promise<never> => Promise.reject(new Error('No scanner is there.'));
+  return {
+    choose: () => Promise.resolve([]),
+    effects: { ask: fail, lookUp: fail, run: fail },
+    layout: fail,
+    clear: () => Promise.resolve(),
+    isPrivate: () => false,
+    explain: (diff) => Promise.resolve(diff),
+    now: () => new Date('2026-11-24T12:00:00Z'),
+  };
+}
+
 export function setUp({ locks, files, tool = () => GOOD, pass = {}, ports = {} }: Given) {
   const root = folder(files);
   const scratch = folder();
@@ -93,6 +107,7 @@ export function setUp({ locks, files, tool = () => GOOD, pass = {}, ports = {} }
       },
     },
     images: noImages(),
+    scan: noScan(),
     links: { ask: () => undefined, found: () => Promise.resolve(new Map()) },
     observe: (event) => events.push(event),
     parallel: 4,

@@ -11,6 +11,7 @@ const POLICY: Policy = {
   locks: [],
   allowHosts: [],
   images: { pin: false, tags: 'off', ignore: [] },
+  scan: { with: 'auto', severity: 'low', ignore: [], upload: false },
 };
 
 function treeOf(files: Readonly<Record<string, string>>): Tree {

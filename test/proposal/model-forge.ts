@@ -190,6 +190,9 @@ export class ModelForge {
       case 'add-labels':
         pull.labels = [...new Set([...pull.labels, ...action.labels])];
         return;
+      case 'remove-label':
+        pull.labels = pull.labels.filter((label) => label !== action.label);
+        return;
       case 'request-reviewers':
         pull.reviewers = [...new Set([...pull.reviewers, ...action.users, ...action.teams])];
         return;

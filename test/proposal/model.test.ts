@@ -41,6 +41,7 @@ function decideOn(forge: ModelForge, run: Run) {
     timeZone: 'UTC',
     now: new Date(forge.now),
     mayWriteWorkflows: true,
+    warnings: [],
     held: [],
   });
 }

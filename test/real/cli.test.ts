@@ -236,7 +236,7 @@ describe('the command line', () => {
   const NAMES_A_LINE = { 'relock.toml': '[tools]\npython-download = false\n' };
 
   it.each<[string, string[], number, RegExp]>([
-    ['no command', [], 2, /^A command is missing: plan or run\.\nSee relock --help\.\n$/u],
+    ['no command', [], 2, /^A command is missing: plan, run, scan or db update\.\nSee relock --help\.\n$/u],
     ['an unknown command', ['runn'], 2, /There is no command runn\. Did you mean run\?/u],
     ['an unknown option', ['run', '.', '--wirte'], 2, /There is no option --wirte\. Did you mean --write\?/u],
     ['an option of run', ['plan', '.', '--write'], 2, /--write belongs to run, not to plan\./u],
@@ -313,7 +313,16 @@ describe('the command line', () => {
     async (word) => {
       const { code, stdout, stderr } = await relock([word]);
       expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-      for (const option of ['--target', '--json', '--write', '--check', '--exclude-newer', '--settings']) {
+      const options = ['--target', '--json', '--write', '--check', '--exclude-newer', '--settings'];
+      for (const option of [
+        ...options,
+        '--severity',
+        '--with',
+        '--db',
+        '--sarif',
+        '--ecosystem',
+        '--no-scan',
+      ]) {
         expect(stdout).toContain(option);
       }
       expect(stdout).toContain('130  interrupted');

@@ -8,6 +8,7 @@ import { NO_IMAGES } from '../../src/images/result.ts';
 import { condaEcosystem } from '../../src/locks/conda/ecosystem.ts';
 import type { PackageLinks, Tree } from '../../src/model.ts';
 import { writePullRequest } from '../../src/report/pull-request.ts';
+import { NO_SCAN } from '../../src/scan/outcome.ts';
 
 const folder = new URL('../fixtures/conda-example/', import.meta.url);
 const EXAMPLE = fileURLToPath(new URL('../../docs/examples/conda-lock.md', import.meta.url));
@@ -75,6 +76,7 @@ it('the example of a conda lock is what Relock writes', async () => {
     notes: [],
     links: LINKS,
     images: NO_IMAGES,
+    scan: { ...NO_SCAN, skipped: 'switched off' },
   });
   expect(body).not.toContain('stranger');
   await expect(`# ${title}\n\n${body}`).toMatchFileSnapshot(EXAMPLE);

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_IMAGES } from '../../src/images/result.ts';
 import type { Change, CondaChange, TargetResult } from '../../src/model.ts';
 import { writePullRequest, type ReportInput } from '../../src/report/pull-request.ts';
+import { NO_SCAN } from '../../src/scan/outcome.ts';
 import { target } from '../support/locks.ts';
 
 function change(name: string, more: Partial<Change> = {}, conda: Partial<CondaChange> = {}): Change {
@@ -34,6 +35,7 @@ function write(changes: readonly Change[], more: Partial<ReportInput> = {}, path
     notes: [],
     links: new Map(),
     images: NO_IMAGES,
+    scan: NO_SCAN,
     ...more,
   });
 }
@@ -85,7 +87,7 @@ describe('the report of a conda lock', () => {
     ]);
     expect(title).toBe('Re-lock conda-lock.yml: 8 packages moved (1 major)');
     expect(body).toMatchInlineSnapshot(`
-      "**8 packages moved in 1 lock: 1 major, 1 minor, 1 new, 2 from another source, 2 rebuilt, 1 with other hashes only; known vulnerabilities were not checked.**
+      "**8 packages moved in 1 lock: 1 major, 1 minor, 1 new, 2 from another source, 2 rebuilt, 1 with other hashes only; known vulnerabilities were not checked: nothing changed.**
 
       ## Review first
 

@@ -4,6 +4,7 @@ import { expect, it } from 'vitest';
 import type { ImageContent } from '../../src/images/content.ts';
 import type { PlannedImage } from '../../src/images/plan-images.ts';
 import { writePullRequest } from '../../src/report/pull-request.ts';
+import { NO_SCAN } from '../../src/scan/outcome.ts';
 import { contentOf, movedImage, outcomeOf, planOf } from '../support/image-results.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../docs/examples/base-images.md', import.meta.url));
@@ -153,6 +154,7 @@ it('the example of base images is what Relock writes', async () => {
     notes: [],
     links: new Map(),
     images,
+    scan: { ...NO_SCAN, skipped: 'switched off' },
   });
   await expect(`# ${title}\n\n${body}`).toMatchFileSnapshot(EXAMPLE);
 });

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageResult } from '../../src/images/result.ts';
 import { writePullRequest, type ReportInput } from '../../src/report/pull-request.ts';
+import { NO_SCAN } from '../../src/scan/outcome.ts';
 import { contentOf, imageOf, movedImage, NEW, OLD, outcomeOf, planOf } from '../support/image-results.ts';
 import { target } from '../support/locks.ts';
 
@@ -15,6 +16,7 @@ function write(images: ReportInput['images'], more: Partial<ReportInput> = {}) {
     notes: [],
     links: new Map(),
     images,
+    scan: NO_SCAN,
     ...more,
   });
 }
@@ -91,7 +93,7 @@ it('has a verdict, a table and the packages of a moved image', () => {
     },
   );
   expect(write(outcomeOf([movedImage(PYTHON, from, to)])).body).toMatchInlineSnapshot(`
-    "**1 base image moved (5 packages inside); known vulnerabilities were not checked.**
+    "**1 base image moved (5 packages inside); known vulnerabilities were not checked: nothing changed.**
 
     ## Review first
 
@@ -203,7 +205,9 @@ it('tells failures, newer tags and ends of support, and what is up to date', () 
       { ...unchanged, notes: [ended] },
     ]),
   );
-  expect(body).toContain('`python:3.12-slim` failed; known vulnerabilities were not checked.**');
+  expect(body).toContain(
+    '`python:3.12-slim` failed; known vulnerabilities were not checked: nothing changed.**',
+  );
   expect(body).toContain(
     '## Images not moved\n\n- `python:3.12-slim`, named in `Dockerfile:1` (FROM): The registry wants a password. Give one. (`registry-auth`)',
   );

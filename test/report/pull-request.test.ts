@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { NO_IMAGES } from '../../src/images/result.ts';
 import type { Change, Reason, TargetResult } from '../../src/model.ts';
 import { writePullRequest, type ReportInput } from '../../src/report/pull-request.ts';
+import { NO_SCAN } from '../../src/scan/outcome.ts';
 import { target } from '../support/locks.ts';
 
 function change(name: string, more: Partial<Change> = {}): Change {
@@ -53,6 +54,7 @@ function write(results: readonly TargetResult[], more: Partial<ReportInput> = {}
     notes: [],
     links: new Map(),
     images: NO_IMAGES,
+    scan: NO_SCAN,
     ...more,
   });
 }
@@ -143,7 +145,7 @@ describe('the body', () => {
       },
     );
     expect(body).toMatchInlineSnapshot(`
-      "**5 packages moved in 2 of 4 locks: 1 major, 1 minor, 1 new, 1 from another source, 1 with other hashes only; \`b.txt\` failed; known vulnerabilities were not checked.**
+      "**5 packages moved in 2 of 4 locks: 1 major, 1 minor, 1 new, 1 from another source, 1 with other hashes only; \`b.txt\` failed; known vulnerabilities were not checked: nothing changed.**
 
       ## Review first
 

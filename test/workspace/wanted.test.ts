@@ -20,6 +20,13 @@ const NAMES = [
 ];
 
 describe('wanted', () => {
+  it.each(['.trivyignore', '.trivyignore.yaml', 'osv-scanner.toml', 'services/a/osv-scanner.toml'])(
+    'reads %s, which says what is not to be told',
+    (path) => {
+      expect(wanted(path)).toBe('whole');
+    },
+  );
+
   it.each(NAMES)('reads %s, which can name images', (path) => {
     expect(namesImages(path)).toBe(true);
     expect(wanted(path)).toBe('whole');

@@ -25,6 +25,25 @@ export async function addLabels(
 }
 
 /** One request. */
+export async function removeLabel(
+  api: GitHubApi,
+  { owner, name: repo }: RepositoryRef,
+  pull: number,
+  label: string,
+): Promise<Step> {
+  const answer = await api.attempt((request) =>
+    request('DELETE /repos/{owner}/{repo}/issues/{issue_number}/labels/{name}', {
+      owner,
+      repo,
+      issue_number: pull,
+      name: label,
+    }),
+  );
+  if (answer.ok || answer.refusal.status === 404) return { kind: 'done' };
+  return noted(`The label ${named(label)} could not be removed: ${answer.refusal.message}`);
+}
+
+/** One request. */
 export async function assign(
   api: GitHubApi,
   { owner, name: repo }: RepositoryRef,

@@ -2,7 +2,7 @@
 import type { ForgeAction } from '../../proposal/actions.ts';
 import type { GitHubApi, RepositoryRef } from './api.ts';
 import { applyCommit, deleteBranch } from './apply-commit.ts';
-import { addLabels, assign, enableAutoMerge, requestReviewers } from './apply-extras.ts';
+import { addLabels, assign, enableAutoMerge, removeLabel, requestReviewers } from './apply-extras.ts';
 import { commentOnce, createPull, updatePull } from './apply-pull.ts';
 import {
   NOT_MINE,
@@ -82,6 +82,8 @@ function carryOut(
       return commentOnce(api, repository, pullOf(action, made), action);
     case 'add-labels':
       return addLabels(api, repository, pullOf(action, made), action.labels);
+    case 'remove-label':
+      return removeLabel(api, repository, pullOf(action, made), action.label);
     case 'assign':
       return assign(api, repository, pullOf(action, made), action.users);
     case 'request-reviewers':

@@ -2,12 +2,13 @@
 import type { ImageContent, ImageLayer, ImageWant } from '../../images/content.ts';
 import { WANT_ALL } from '../../images/content.ts';
 import type { ConfigParts, LayerDescriptor, ManifestParts } from '../../images/image-config.ts';
-import { parseImageConfig, parseManifest } from '../../images/image-config.ts';
+import { parseImageConfig } from '../../images/image-config.ts';
 import type { LayerFacts } from '../../images/layer-stack.ts';
 import { createLayerStack } from '../../images/layer-stack.ts';
 import type { ImageReference } from '../../images/model.ts';
-import { normalisePlatform, pickPlatform, platformManifests } from '../../images/platforms.ts';
+import { normalisePlatform } from '../../images/platforms.ts';
 import { readFiles } from '../../images/read-files.ts';
+import { platformManifest } from '../platform-manifest.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { Registry } from '../registry.ts';
 import { LayerError } from './layer-error.ts';
@@ -70,15 +71,7 @@ async function openImage(
   reference: ImageReference,
   platform: string,
 ): Promise<OpenImage> {
-  const top = await registry.manifest(reference);
-  const own = top.kind === 'index' ? await manifestOf(registry, reference, platform, top.json) : top;
-  const manifest = parseManifest(own.json);
-  if (manifest === null) {
-    throw new RegistryError(
-      'manifest-invalid',
-      `The manifest ${own.digest} of ${reference.text} is of no image.`,
-    );
-  }
+  const { own, parts: manifest } = await platformManifest(registry, reference, platform);
   const bytes = await readBlob(registry, reference, manifest.config.digest);
   const config = parseImageConfig(bytes.toString('utf8'));
   if (config === null) {
@@ -88,24 +81,6 @@ async function openImage(
     config.platform !== null && normalisePlatform(config.platform) !== normalisePlatform(platform);
   const notes = other ? [`${reference.text} is for ${config.platform}, not for ${platform}.`] : [];
   return { reference, manifestDigest: own.digest, manifest, config, notes };
-}
-
-async function manifestOf(
-  registry: Registry,
-  reference: ImageReference,
-  platform: string,
-  index: Readonly<Record<string, unknown>>,
-): ReturnType<Registry['manifest']> {
-  const manifests = platformManifests(index);
-  const one = pickPlatform(manifests, platform);
-  if (one === null) {
-    const others = [...new Set(manifests.map((each) => each.platform))].slice(0, 10).join(', ');
-    throw new RegistryError(
-      'image-not-found',
-      `${reference.text} has no image for ${platform}${others === '' ? '' : `; it has ${others}`}.`,
-    );
-  }
-  return registry.manifest({ ...reference, digest: one.digest });
 }
 
 async function readBlob(registry: Registry, reference: ImageReference, digest: string): Promise<Buffer> {

@@ -62,6 +62,7 @@ async function run(turn: Turn = {}): Promise<ApplyResult & { readonly verdict: D
     force,
     now: new Date(),
     mayWriteWorkflows: false,
+    warnings: [],
     held: [],
   });
   return { verdict, ...(await applyActions(api, svcAt(github), actions, fence)) };

@@ -10,6 +10,7 @@ export const POLICY: Policy = {
   locks: [],
   allowHosts: [],
   images: { pin: false, tags: 'off', ignore: [] },
+  scan: { with: 'auto', severity: 'low', ignore: [], upload: false },
 };
 
 export function treeOf(files: Readonly<Record<string, string | TreeFile>>): Tree {

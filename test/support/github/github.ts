@@ -175,6 +175,7 @@ export async function startGitHub(options: GitHubOptions = {}): Promise<GitHub> 
       issues: new Map(),
       labels: new Map(),
       checks: [],
+      automation: { workflows: [], runs: [], dispatched: [], uploads: [] },
       signed: new Set(parent?.signed),
       createdAt: now,
       pushedAt: now,

@@ -80,6 +80,28 @@ export interface CheckRun {
   readonly annotations: Record<string, unknown>[];
 }
 
+/** A run of a workflow; a test sets its end. */
+export interface WorkflowRun {
+  readonly id: number;
+  readonly workflow: string;
+  readonly branch: string;
+  readonly headSha: string;
+  readonly event: string;
+  readonly inputs: Record<string, unknown>;
+  readonly createdAt: string;
+  status: string;
+  conclusion: string | null;
+}
+
+/** What came of Actions and code scanning. */
+export interface Automation {
+  /** Paths of workflows that can be dispatched. */
+  readonly workflows: { readonly id: number; readonly path: string }[];
+  readonly runs: WorkflowRun[];
+  readonly dispatched: { readonly event: string; readonly payload: unknown }[];
+  readonly uploads: { readonly commit: string; readonly ref: string; readonly sarif: unknown }[];
+}
+
 export interface Repository {
   readonly id: number;
   readonly owner: Account;
@@ -91,6 +113,7 @@ export interface Repository {
   readonly issues: Map<number, Issue>;
   readonly labels: Map<string, Label>;
   readonly checks: CheckRun[];
+  readonly automation: Automation;
   /** Commits that GitHub signs since the App named no author: their ids. */
   readonly signed: Set<string>;
   readonly createdAt: string;

@@ -74,6 +74,12 @@ export const operations = [
   `PATCH ${repository}/check-runs/{check_run_id}`,
   `GET ${repository}/check-runs/{check_run_id}/annotations`,
   `GET ${repository}/commits/{ref}/check-runs`,
+  `POST ${repository}/code-scanning/sarifs`,
+  `GET ${repository}/actions/workflows`,
+  `POST ${repository}/actions/workflows/{workflow_id}/dispatches`,
+  `GET ${repository}/actions/workflows/{workflow_id}/runs`,
+  `GET ${repository}/actions/runs/{run_id}`,
+  `POST ${repository}/dispatches`,
 ] as const;
 
 export type Operation = (typeof operations)[number];
@@ -91,4 +97,12 @@ export const webhooks = [
   'pull-request-reopened',
   'pull-request-synchronize',
   'push',
+  'security-advisory-published',
+  'security-advisory-updated',
+  'security-advisory-withdrawn',
+  'dependabot-alert-created',
+  'dependabot-alert-reopened',
+  'dependabot-alert-fixed',
+  'repository-advisory-published',
+  'repository-advisory-reported',
 ] as const;

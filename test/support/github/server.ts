@@ -9,6 +9,7 @@ import { ApiError, type Hub, type Principal } from './model.ts';
 import { requestFaults, responseFaults } from './openapi.ts';
 import { operations, type Operation } from './operations.ts';
 import type { Json } from './represent.ts';
+import { automationRoutes } from './routes-automation.ts';
 import { appRoutes } from './routes-apps.ts';
 import { checkRoutes } from './routes-checks.ts';
 import { contentRoutes } from './routes-contents.ts';
@@ -70,6 +71,7 @@ const routes: Record<Operation, Handler> = {
   ...issueRoutes,
   ...pullRoutes,
   ...checkRoutes,
+  ...automationRoutes,
 };
 
 /** Parameters that may hold slashes, encoded or not. */

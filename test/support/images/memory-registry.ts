@@ -72,15 +72,13 @@ function* send(bytes: Buffer, digest: string, limitBytes: number): Generator<Buf
 
 /** @returns a reference to the image's manifest. */
 export function putImage(registry: MemoryRegistry, image: MadeImage): ImageReference {
-  const config = registry.put(
-    json({
-      architecture: image.architecture ?? 'amd64',
-      os: 'linux',
-      created: image.created ?? '2025-11-01T00:00:00Z',
-      config: image.config ?? {},
-      rootfs: { type: 'layers', diff_ids: [] },
-    }),
-  );
+  const config = json({
+    architecture: image.architecture ?? 'amd64',
+    os: 'linux',
+    created: image.created ?? '2025-11-01T00:00:00Z',
+    config: image.config ?? {},
+    rootfs: { type: 'layers', diff_ids: [] },
+  });
   const layers = image.layers.map((layer) => {
     const bytes = Buffer.isBuffer(layer) ? layer : gzipSync(makeTar(layer));
     const mediaType = image.mediaType ?? 'application/vnd.oci.image.layer.v1.tar+gzip';
@@ -89,7 +87,11 @@ export function putImage(registry: MemoryRegistry, image: MadeImage): ImageRefer
   const manifest = {
     schemaVersion: 2,
     mediaType: IMAGE,
-    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: config, size: 1 },
+    config: {
+      mediaType: 'application/vnd.oci.image.config.v1+json',
+      digest: registry.put(config),
+      size: config.length,
+    },
     layers,
     ...(image.annotations === undefined ? {} : { annotations: image.annotations }),
   };
