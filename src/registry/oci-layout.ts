@@ -19,7 +19,7 @@ export interface LayoutLimits {
 }
 
 const GIB = 1024 * 1024 * 1024;
-export const LAYOUT_LIMITS: LayoutLimits = { bytes: 4 * GIB };
+const LAYOUT_LIMITS: LayoutLimits = { bytes: 4 * GIB };
 
 export interface LayoutRequest {
   readonly registry: Registry;

@@ -90,7 +90,7 @@ interface SarifLocation {
 }
 
 /** What is there after a change: what it adds and what remains. */
-export function sarifInputOf({ diff, secrets, by, failed, notChecked }: ScanOutcome): SarifInput {
+function sarifInputOf({ diff, secrets, by, failed, notChecked }: ScanOutcome): SarifInput {
   return {
     findings: [...diff.added, ...diff.remaining].map(({ finding, after }) => ({ finding, places: after })),
     secrets: [...secrets.added, ...secrets.remaining],

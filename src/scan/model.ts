@@ -110,15 +110,6 @@ export type ScanReport =
     }
   | { readonly state: 'failed'; readonly scanner: ScannerName; readonly reason: Reason };
 
-/** By id, within one package. */
-export function findingKey({
-  ecosystem,
-  package: name,
-  id,
-}: Pick<Finding, 'ecosystem' | 'package' | 'id'>): string {
-  return `${ecosystem}\u0000${name}\u0000${id}`;
-}
-
 /** By what a package is looked up. */
 export function packageKey(ecosystem: string, source: string, version: string): string {
   return `${ecosystem}\u0000${source}\u0000${version}`;

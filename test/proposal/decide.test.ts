@@ -1,74 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import { NO_POLICY } from '../../src/config/defaults.ts';
-import type { ForgeAction } from '../../src/proposal/actions.ts';
-import { decide, type ProposalInput } from '../../src/proposal/decide.ts';
-import { readMarker, titleDigest, withMarker } from '../../src/proposal/marker.ts';
-import type { BranchState, ProposalState, PullState } from '../../src/proposal/state.ts';
+import { readMarker, titleDigest } from '../../src/proposal/marker.ts';
+import type { PullState } from '../../src/proposal/state.ts';
+import { FILES, CHANGE, bodyWith, BRANCH, OPEN, CLOSED, ask, kinds, type Over } from './decide-set-up.ts';
 
-const FILES = [{ path: 'a.txt', text: 'new\n', executable: false }];
-const CHANGE = { pullRequest: { title: 'Re-lock a.txt', body: 'Report\n' }, files: FILES };
 const NOTHING = { pullRequest: null, files: [] };
 const FAILED = { pullRequest: { title: 'Re-lock: 1 lock could not be made', body: 'Bad\n' }, files: [] };
-
-function bodyWith(over: { inputs?: string; finished?: boolean; title?: string } = {}): string {
-  const { inputs = 'i1', finished = true, title = 'Re-lock a.txt' } = over;
-  return withMarker('Report', {
-    inputs,
-    purpose: 'monthly',
-    month: '2026-11',
-    title: titleDigest(title),
-    finished,
-  });
-}
-
-const BRANCH: BranchState = {
-  name: 'relock/monthly',
-  sha: 'head',
-  foreign: false,
-  behind: false,
-  tree: 'tree',
-};
-const OPEN: PullState = {
-  number: 7,
-  state: 'open',
-  closedByUs: false,
-  closedAt: null,
-  head: 'head',
-  title: 'Re-lock a.txt',
-  body: bodyWith(),
-  labels: [],
-  draft: false,
-  comments: [],
-};
-const CLOSED: PullState = { ...OPEN, state: 'closed', closedAt: '2026-11-10T00:00:00Z' };
 const MERGED: PullState = { ...CLOSED, state: 'merged' };
-
-interface Over extends Partial<Omit<ProposalInput, 'state'>> {
-  readonly branch_?: BranchState | null;
-  readonly pull?: PullState | null;
-}
-
-function ask({ branch_ = BRANCH, pull = OPEN, ...over }: Over) {
-  const state: ProposalState = { base: { branch: 'main', sha: 'base' }, branch: branch_, pull };
-  return decide({
-    state,
-    branch: 'relock/monthly',
-    purpose: 'monthly',
-    outcome: CHANGE,
-    inputs: 'i1',
-    policy: NO_POLICY.pullRequest,
-    timeZone: 'UTC',
-    trigger: 'schedule',
-    force: false,
-    now: new Date('2026-11-20T00:00:00Z'),
-    mayWriteWorkflows: true,
-    warnings: [],
-    held: [],
-    ...over,
-  });
-}
-
-const kinds = (actions: readonly ForgeAction[]) => actions.map(({ kind }) => kind);
 
 describe('each row of the state machine', () => {
   const foreign = { ...BRANCH, foreign: true };
@@ -385,26 +323,4 @@ it('tells in the comments how to go on, without a command of its own', () => {
   const text = foreign?.kind === 'comment' ? foreign.body : '';
   expect(text).toContain('take those commits off it, or delete it. Then comment `/rebuild`');
   expect(text).toContain('<!-- relock-comment: foreign -->');
-});
-
-describe('labels that warn', () => {
-  const warned: PullState = { ...OPEN, labels: ['adds vulnerabilities'] };
-  const deserved = ['adds vulnerabilities'];
-  const labels = (actions: readonly ForgeAction[]) =>
-    actions.filter(({ kind }) => kind === 'add-labels' || kind === 'remove-label');
-
-  it.each([
-    ['come with a new pull request', { pull: null, branch_: null, warnings: deserved }, ['add-labels']],
-    ['come with a refresh', { inputs: 'i2', warnings: deserved }, ['add-labels']],
-    ['are put on after a process was killed before it could', { warnings: deserved }, ['add-labels']],
-    ['stay', { pull: warned, warnings: deserved }, []],
-    ['go when nothing is to be warned of any more', { pull: warned, inputs: 'i2' }, ['remove-label']],
-    [
-      'are not looked for on what is closed',
-      { pull: { ...warned, state: 'closed' as const, closedAt: '2026-11-10T00:00:00Z' } },
-      [],
-    ],
-  ])('%s', (_name, over, kindsOfLabels) => {
-    expect(kinds(labels(ask(over).actions))).toEqual(kindsOfLabels);
-  });
 });
