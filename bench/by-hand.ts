@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { runJob, type Ports } from '../src/engine.ts';
 import { composePorts } from '../src/engine/compose.ts';
+import { rebuildsAlone } from '../src/engine/compose-rebuild.ts';
 import { findWalls } from '../src/engine/network.ts';
 import { DEFAULT_SETTINGS } from '../src/config/defaults.ts';
 import { previewForge } from '../src/forge/preview.ts';
@@ -30,6 +31,7 @@ export async function runByHand(root: string): Promise<readonly HandRun[]> {
     version: 'bench',
     registryPool: null,
     dockerConfig: null,
+    rebuilds: rebuildsAlone('off'),
     observe: () => undefined,
     signal: new AbortController().signal,
   });

@@ -6,6 +6,7 @@ import { ECOSYSTEMS } from '../src/locks/index.ts';
 import type { Tree } from '../src/model.ts';
 import { planTargets } from '../src/plan.ts';
 import { NO_IMAGES } from '../src/images/result.ts';
+import { NO_REBUILDS } from '../src/rebuild/model.ts';
 import { writePullRequest } from '../src/report/pull-request.ts';
 import { NO_SCAN } from '../src/scan/outcome.ts';
 import { median } from './measure.ts';
@@ -34,6 +35,7 @@ export function benchConda(say: (line: string) => void): void {
     seconds: 1,
     notes: [],
     images: NO_IMAGES,
+    rebuilds: NO_REBUILDS,
     scan: NO_SCAN,
     links: new Map(),
   };

@@ -6,6 +6,7 @@
  *   npm run bench -- images look-ups of base images, and reading what is inside
  *   npm run bench -- app    the App
  *   npm run bench -- conda  reading, diff and report of a large conda lock
+ *   npm run bench -- advisories the package index and the queue, when many are touched at once
  *   npm run bench -- scan   known vulnerabilities of a lock of 1,000 packages, beside osv-scanner
  */
 import { execFileSync } from 'node:child_process';
@@ -13,6 +14,7 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } fr
 import { cpus, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { benchAdvisories } from './advisories.ts';
 import { benchApp } from './app.ts';
 import { runByHand } from './by-hand.ts';
 import { benchImageContent } from './image-content.ts';
@@ -34,6 +36,8 @@ try {
   say(`Node ${process.version}, ${cpus().length} processors\n`);
   if (process.argv[2] === 'app') {
     await benchApp(say);
+  } else if (process.argv[2] === 'advisories') {
+    await benchAdvisories(scratch, say);
   } else if (process.argv[2] === 'conda') {
     benchConda(say);
   } else if (process.argv[2] === 'scan') {

@@ -5,6 +5,8 @@ import { POLICY_PATH, type Policy } from './config/policy.ts';
 import { readPolicy } from './config/read-policy.ts';
 import type { Observe } from './engine/events.ts';
 import { gatherFacts, type FactSources } from './engine/facts.ts';
+import { lookAtPublished } from './engine/published.ts';
+import type { RebuildPorts } from './engine/rebuild.ts';
 import { hidesItsIndex } from './engine/hides-index.ts';
 import { runImages, type ImagePorts } from './engine/images.ts';
 import type { Gate } from './engine/gate.ts';
@@ -54,6 +56,8 @@ export interface Ports {
   readonly network: Network;
   readonly images: ImagePorts;
   readonly scan: ChangePorts;
+  /** null: published images are not looked at. */
+  readonly rebuilds: RebuildPorts | null;
   /** Asks for links of what moved, while other locks are still being made. Throws only a `CancelledError`. */
   readonly links: LinkFinder;
   readonly observe: Observe;
@@ -125,21 +129,31 @@ export async function runJob(asked: Job, ports: Ports): Promise<JobOutcome> {
   const start = ports.clock();
   const look = await lookOver(asked, ports);
   ports.observe({ kind: 'planned', targets: look.plan.locks.map(({ target }) => target) });
-  const [{ results, notes }, images] = await bothOrFault(
+  const [{ results, notes }, bases] = await bothOrFault(
     look.plan.locks.length === 0 ? { results: [], notes: [] } : runLocks(look, ports),
     lookInside(look, ports),
   );
+  const { images, rebuilds, built } = await lookAtPublished(look, results, bases, ports);
   const [links, scan] = await bothOrFault(
     ports.links.found(LINKS_MS),
-    scanChange(results, images, look, watched(ports)),
+    scanChange({ results, images, built }, look, watched(ports)),
   );
   const { job, plan } = look;
   const seconds = (ports.clock() - start) / 1000;
-  const told = { job, results, skips: plan.skips, seconds, notes: [...ports.notes, ...notes], images, scan };
+  const told = {
+    job,
+    results,
+    skips: plan.skips,
+    seconds,
+    notes: [...ports.notes, ...notes],
+    images,
+    rebuilds,
+    scan,
+  };
   const files = [...results.flatMap((result) => result.files), ...images.files];
   const worthTelling =
     files.length > 0 || [...results, ...images.results].some(({ status }) => status === 'failed');
-  const pullRequest = worthTelling ? writePullRequest({ ...told, links }) : null;
+  const pullRequest = worthTelling ? writePullRequest({ ...told, links, now: ports.now() }) : null;
   if (pullRequest !== null) await ports.forge.apply([{ kind: 'propose', pullRequest, files }]);
   return { ...told, pullRequest };
 }

@@ -21,6 +21,8 @@ export interface Job {
   readonly only: readonly string[];
   /** Cool-down: no release uploaded at or after this ISO 8601 instant (UTC) enters a lock. */
   readonly cutoff: string | null;
+  /** A person wants published images built without cache, whether that is due or not. */
+  readonly noCache?: true;
 }
 
 /** One file of the checkout as the pure code sees it. Only text is ever interpreted. */

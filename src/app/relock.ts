@@ -11,6 +11,8 @@ import type { AppPolicy } from '../config/policy.ts';
 import { wholeGroups } from '../proposal/scope.ts';
 import { cloneWith } from './clone-with.ts';
 import { localWorkspace } from '../workspace/local.ts';
+import { createMirrorPool } from '../mirror/mirror-pool.ts';
+import type { AskedRebuild } from '../rebuild/rest.ts';
 import { createRegistryPool } from '../registry/pool.ts';
 import type { RelockRequest } from './handle-job.ts';
 import type { Relocked } from './propose.ts';
@@ -22,6 +24,8 @@ export interface RelockOptions {
   readonly now: () => Date;
   /** Around lockers and git. */
   readonly walls: () => Promise<Walls>;
+  /** The rebuild of an image of a repository that was asked for last. */
+  readonly lastAsked: (repository: number, ref: string) => Promise<AskedRebuild | null>;
 }
 
 const CLONE_SECONDS = 600;
@@ -32,6 +36,7 @@ const POOL_SECONDS = 600;
 export function createRelock(options: RelockOptions): (request: RelockRequest) => Promise<Relocked> {
   const { settings, environment, version, now, walls } = options;
   // An image that many repositories build on is looked up once for all of them.
+  const mirrorPool = createMirrorPool({ environment, userAgent: `relock/${version}`, now: Date.now });
   const pool = createRegistryPool({ environment, userAgent: `relock/${version}`, keepSeconds: POOL_SECONDS });
   return async ({ job, look, policy, token, signal }) => {
     const { owner, name } = look.repository;
@@ -52,6 +57,7 @@ export function createRelock(options: RelockOptions): (request: RelockRequest) =
         trigger: job.trigger === 'comment' ? 'comment' : 'schedule',
         only: job.only,
         cutoff,
+        ...(job.noCache && { noCache: true }),
       };
       const composed = await composePorts({
         settings,
@@ -66,6 +72,11 @@ export function createRelock(options: RelockOptions): (request: RelockRequest) =
         version,
         registryPool: pool,
         dockerConfig: null,
+        rebuilds: {
+          mode: settings.builder.kind === 'none' ? 'look' : 'prove',
+          mirrorPool,
+          lastAsked: (ref) => options.lastAsked(look.repository.id, ref),
+        },
         observe: () => undefined,
         signal,
       });

@@ -104,5 +104,6 @@ export function jobFor(
     force: false,
     noCache: false,
     answer: null,
+    advisory: null,
   };
 }

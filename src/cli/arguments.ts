@@ -3,7 +3,7 @@ import { parseArgs, type ParseArgsConfig } from 'node:util';
 import { closest, distance } from 'fastest-levenshtein';
 import type { ScannerName, SeverityLevel } from '../scan/model.ts';
 
-const COMMANDS = ['plan', 'run', 'scan', 'db update'] as const;
+const COMMANDS = ['plan', 'run', 'scan', 'init', 'db update'] as const;
 type Command = (typeof COMMANDS)[number];
 
 const SCANNERS = ['osv', 'trivy', 'grype', 'osv-scanner'] as const satisfies readonly ScannerName[];
@@ -32,6 +32,10 @@ export interface Arguments {
   /** From which on `scan` ends with a code of its own. */
   readonly severity: (typeof LEVELS)[number];
   readonly ecosystems: readonly string[];
+  /** Whether a run looks at the images that the repository publishes. */
+  readonly rebuild: boolean;
+  /** Whether it builds those that lack something, to show what a rebuild gives; false: as the settings say. */
+  readonly build: boolean;
 }
 
 const OPTIONS = {
@@ -51,25 +55,29 @@ const OPTIONS = {
   with: { type: 'string', multiple: true },
   severity: { type: 'string' },
   ecosystem: { type: 'string', multiple: true },
+  'no-rebuild': { type: 'boolean' },
+  build: { type: 'boolean' },
 } as const satisfies ParseArgsConfig['options'];
 
 type Option = Exclude<keyof typeof OPTIONS, 'help' | 'version'>;
 
 const BELONGS: Readonly<Record<Option, readonly Command[]>> = {
-  json: ['plan', 'run', 'scan'],
+  json: ['plan', 'run', 'scan', 'init'],
   target: ['plan', 'run', 'scan'],
-  write: ['run'],
+  write: ['run', 'init'],
   check: ['run'],
   'exclude-newer': ['run'],
   quiet: ['run', 'scan', 'db update'],
   settings: ['run', 'scan', 'db update'],
-  repository: ['run', 'scan'],
+  repository: ['run', 'scan', 'init'],
   sarif: ['run', 'scan'],
   db: ['run', 'scan', 'db update'],
   'no-scan': ['run'],
   with: ['scan'],
   severity: ['scan'],
   ecosystem: ['db update'],
+  'no-rebuild': ['run'],
+  build: ['run'],
 };
 
 /** @returns the arguments, or what is wrong with them and what is right. */
@@ -84,6 +92,9 @@ export function readArguments(argv: readonly string[]): Arguments | { readonly e
   const { command, path } = asked;
   if (values.write === true && values.check === true) {
     return { error: '--write changes the checkout and --check must not: use one of them.' };
+  }
+  if (values.build === true && values['no-rebuild'] === true) {
+    return { error: '--build builds what is to be rebuilt and --no-rebuild leaves it out: use one of them.' };
   }
   const misplaced = misplacedOption(values, command);
   if (misplaced !== null) return { error: misplaced };
@@ -114,6 +125,8 @@ export function readArguments(argv: readonly string[]): Arguments | { readonly e
     scanners: values.with === undefined ? null : scanners,
     severity,
     ecosystems: values.ecosystem ?? ['PyPI'],
+    rebuild: values['no-rebuild'] !== true,
+    build: values.build ?? false,
   };
 }
 

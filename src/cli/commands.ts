@@ -3,6 +3,7 @@ import { CancelledError, EnvironmentError, messageOf, UsageError } from '../erro
 import type { Arguments } from './arguments.ts';
 import { dbUpdate } from './db-update.ts';
 import { EXIT } from './exit.ts';
+import { init } from './init.ts';
 import { plan } from './plan.ts';
 import { run } from './run.ts';
 import { scan } from './scan.ts';
@@ -25,6 +26,8 @@ function start(given: Arguments): Promise<number> {
       return interruptible((signal) => run(given, signal));
     case 'scan':
       return interruptible((signal) => scan(given, signal));
+    case 'init':
+      return init(given);
     case 'db update':
       return interruptible((signal) => dbUpdate(given, signal));
     case 'help':

@@ -1,5 +1,6 @@
 /** The terminal's ports: a folder of this machine, and its forge. */
 import { basename, isAbsolute, join } from 'node:path';
+import { rebuildsAlone, type RebuildMode } from '../engine/compose-rebuild.ts';
 import { composePorts, scratchFolders, type Composed } from '../engine/compose.ts';
 import { findWalls } from '../engine/network.ts';
 import type { Observe } from '../engine/events.ts';
@@ -31,6 +32,7 @@ export interface RunSetUp {
   readonly forge: Forge;
   /** In place of those of the policy, none when empty; null: those of the policy. */
   readonly scanners: readonly ScannerName[] | null;
+  readonly rebuilds: RebuildMode;
   readonly observe: Observe;
   readonly signal: AbortSignal;
 }
@@ -46,6 +48,7 @@ export async function composeRun(setUp: RunSetUp): Promise<Composed> {
     version: version(),
     registryPool: null,
     dockerConfig: dockerConfigOf(environment),
+    rebuilds: rebuildsAlone(setUp.rebuilds),
   });
   return scanners === null ? composed : { ...composed, ports: withScanners(composed.ports, scanners) };
 }

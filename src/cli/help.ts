@@ -6,13 +6,14 @@ Usage
   relock plan [PATH]    Say what would be done: locks, tools, Pythons, commands, images. Runs no tool.
   relock run  [PATH]    Re-lock everything in a private copy and print the pull request.
   relock scan [PATH]    Known vulnerabilities of the locks and pinned images as they are. Changes nothing.
+  relock init [PATH]    Propose a policy and, for images that no workflow builds, a workflow. Runs no tool.
   relock db update      Download OSV's advisories, for scans without network.
 
 PATH is a checkout, git or not. Without it, the sample project that comes with Relock is used.
 
 Options of plan, run and scan
   -t, --target GLOB         Only locks and files with images whose path matches; may be repeated.
-      --json                The whole result as JSON (config/schema/{result,scan}.schema.json).
+      --json                The whole result as JSON (config/schema/{result,scan}.schema.json); init, too.
 
 Options of run
   -w, --write               Write the new locks and digests into PATH. Without it PATH is not touched.
@@ -20,6 +21,13 @@ Options of run
       --exclude-newer WHEN  Cool-down: let in no release younger than this.
                             "7 days", "P2W", 2026-11-01 or 2026-11-01T12:00:00Z.
       --no-scan             Do not look for known vulnerabilities before and after.
+      --no-rebuild          Do not look whether the published images of the policy ([[image]]) lack fixes.
+      --build               Build those that do, without cache, and compare. Default: only where the settings
+                            name a builder ([builder]).
+
+Options of init
+  -w, --write               Write the files that are not there yet. Nothing is ever written over.
+      --repository NAME     owner/name on GitHub. Default: by the remote "origin".
 
 Options of scan
       --severity LEVEL      Exit with 4 when a finding is as bad as this or worse:
@@ -62,4 +70,5 @@ Examples
   relock run . --exclude-newer "7 days"
   relock run . --target 'services/*/requirements*.txt' --write
   relock scan . --severity critical --sarif relock.sarif
+  relock init . --write
 `;

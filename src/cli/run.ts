@@ -1,5 +1,7 @@
 /** `relock run`. */
 import { parseCutoff } from '../config/cutoff.ts';
+import type { Settings } from '../config/settings.ts';
+import type { RebuildMode } from '../engine/compose-rebuild.ts';
 import { runJob } from '../engine.ts';
 import { UsageError } from '../errors.ts';
 import type { Forge } from '../forge/forge.ts';
@@ -8,6 +10,7 @@ import { workingTreeForge } from '../forge/working-tree.ts';
 import type { JobOutcome } from '../outcome.ts';
 import { listed, plural } from '../report/count.ts';
 import { imageFailures, imagesToLookAt } from '../report/images.ts';
+import { rebuildSections } from '../report/rebuild.ts';
 import { outcomeJson } from '../report/json.ts';
 import { sarifFilesOf, sarifOf, type SarifLog } from '../report/sarif.ts';
 import { version } from '../version.ts';
@@ -33,6 +36,7 @@ export async function run(given: Arguments, signal: AbortSignal): Promise<number
     environment: process.env,
     forge: forgeOf(given, root),
     scanners: given.scan ? null : [],
+    rebuilds: rebuildsOf(given, settings),
     observe: progress.observe,
     signal,
   });
@@ -49,6 +53,12 @@ export async function run(given: Arguments, signal: AbortSignal): Promise<number
   }
 }
 
+/** Building takes minutes, so that a terminal does it only where somebody wants it. */
+function rebuildsOf({ rebuild, build }: Arguments, { builder }: Settings): RebuildMode {
+  if (!rebuild) return 'off';
+  return build || (builder.kind !== null && builder.kind !== 'none') ? 'prove' : 'look';
+}
+
 /** What is printed is decided after the run, so that a preview never mixes with progress. */
 function forgeOf(given: Arguments, root: string): Forge {
   return given.write ? workingTreeForge(root) : previewForge;
@@ -61,7 +71,9 @@ async function show(given: Arguments, outcome: JobOutcome): Promise<void> {
   }
   const { pullRequest } = outcome;
   if (pullRequest === null) {
-    const more = [...imageFailures(outcome.images), ...imagesToLookAt(outcome.images)];
+    const { images, rebuilds } = outcome;
+    const published = rebuildSections({ rebuilds, scans: new Map(), now: new Date() });
+    const more = [...imageFailures(images), ...imagesToLookAt(images), ...published];
     const sections = more.map(({ text }) => `\n${text}\n`).join('');
     await print(`${whyNothing(given, outcome)} There is nothing to propose.\n${sections}`);
     return;

@@ -31,6 +31,7 @@ export async function scan(given: Arguments, signal: AbortSignal): Promise<numbe
     environment: process.env,
     forge: previewForge,
     scanners: given.scanners,
+    rebuilds: 'off',
     observe: progress.observe,
     signal,
   });

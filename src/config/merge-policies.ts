@@ -1,5 +1,6 @@
 /** The policy that holds: the repository's over its organisation's over the defaults. Pure. */
 import type { Schedule } from '../schedule/is-due.ts';
+import { builtImageOf } from './built-images.ts';
 import { NO_POLICY } from './defaults.ts';
 import type { WrittenPolicy } from './policy-keys.ts';
 import type { AppPolicy, LockPolicy, PullRequestPolicy, ScanPolicy } from './policy.ts';
@@ -9,9 +10,9 @@ type WrittenPullRequest = NonNullable<WrittenPolicy['pull-request']>;
 type WrittenScan = NonNullable<WrittenPolicy['scan']>;
 
 /**
- * Key by key the repository wins, also within `[images]`, `[scan]` and `[pull-request]`: a list of its own (`[[scan.ignore]]`
- * too) replaces that of the organisation, and does not add to it. The `[[lock]]` of the organisation come first, so that
- * those of the repository, being later, win.
+ * Key by key the repository wins, also within `[images]`, `[scan]` and `[pull-request]`: a list of its own (`[[image]]` and
+ * `[[scan.ignore]]` too) replaces that of the organisation, and does not add to it. The `[[lock]]` of the organisation come
+ * first, so that those of the repository, being later, win.
  * @param organisation from the organisation's `.github` repository; null: it has none.
  * @param repository null: it has none.
  */
@@ -39,6 +40,7 @@ export function policyOf(written: WrittenPolicy): AppPolicy {
     solver: written.solver ?? NO_POLICY.solver,
     locks: written.lock?.map(lockPolicy) ?? NO_POLICY.locks,
     images: { ...NO_POLICY.images, ...written.images },
+    builtImages: written.image?.map(builtImageOf) ?? NO_POLICY.builtImages,
     scan: scanPolicy(written.scan ?? {}),
     schedule: scheduleOf(written.schedule, timeZone),
     timeZone,

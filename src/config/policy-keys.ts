@@ -5,6 +5,7 @@ import { whyNotTimeZone } from '../schedule/time-zone.ts';
 import { whyNotCutoff } from './cutoff.ts';
 import { whyNotGlob } from './glob.ts';
 import { whyNotHost } from './host.ts';
+import { IMAGE_KEYS } from './image-keys.ts';
 import { PULL_REQUEST_KEYS, whyNotSchedule } from './pull-request-keys.ts';
 import { SCAN_POLICY_KEYS } from './scan-policy-keys.ts';
 import type { Checked, Fields } from './schema.ts';
@@ -133,6 +134,13 @@ export const POLICY_KEYS = {
           'Globs of images that are left alone, with or without their tag, as written or in full: "python:3.8*".',
       },
     },
+  },
+  image: {
+    type: 'tables',
+    description:
+      'An image that the repository builds and publishes: whether it lacks fixes is looked up, and it is rebuilt when it ' +
+      'does. A list here replaces that of the organisation.',
+    fields: IMAGE_KEYS,
   },
   scan: {
     type: 'table',

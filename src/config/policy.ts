@@ -1,4 +1,5 @@
 /** The repository's own policy, `.github/relock.toml`, as the pure code uses it. Every key optional. */
+import type { BuiltImage } from '../rebuild/model.ts';
 import type { ScannerName, SeverityLevel } from '../scan/model.ts';
 import type { Schedule } from '../schedule/is-due.ts';
 
@@ -34,6 +35,8 @@ export interface Policy {
   readonly solver: Solver;
   readonly locks: readonly LockPolicy[];
   readonly images: ImagesPolicy;
+  /** `[[image]]`: what the repository builds and publishes. No two of one name. */
+  readonly builtImages: readonly BuiltImage[];
   readonly scan: ScanPolicy;
 }
 

@@ -1,4 +1,5 @@
 /** Reads the repository's policy, `.github/relock.toml`, and that of its organisation. Pure. */
+import { checkImages } from './built-images.ts';
 import { checkToml, type ConfigError, type Report } from './check.ts';
 import { policyOf } from './merge-policies.ts';
 import { POLICY_KEYS, type WrittenPolicy } from './policy-keys.ts';
@@ -38,6 +39,7 @@ function checkTogether(value: WrittenPolicy, report: Report): void {
       'Name the manifests, or leave the key out.',
     );
   }
+  checkImages(value.image ?? [], report);
   checkScanners(value.scan?.with, report);
   const pull = value['pull-request'] ?? {};
   for (const key of ['labels', 'assignees', 'reviewers'] as const) {

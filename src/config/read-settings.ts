@@ -1,4 +1,5 @@
 /** Reads the operator's settings file. Pure; the environment comes as an argument. */
+import { builderOf, checkBuilder } from './builder-keys.ts';
 import { checkToml, type ConfigError, type Report } from './check.ts';
 import { DEFAULT_SETTINGS } from './defaults.ts';
 import type { Checked } from './schema.ts';
@@ -30,6 +31,7 @@ export function readSettings(
       checkPassword(credential, index, env, report);
     }
     checkRegistries(value.registry ?? [], report);
+    checkBuilder(value.builder ?? {}, report);
   });
   if ('errors' in read) return read;
   const { value } = read;
@@ -46,6 +48,7 @@ export function readSettings(
         conda: value.tools?.conda ?? tools.conda,
       },
       scan: scanOf(value.scan ?? {}),
+      builder: builderOf(value.builder ?? {}, DEFAULT_SETTINGS.builder),
       sandbox: value.sandbox ?? DEFAULT_SETTINGS.sandbox,
       allowHosts: value['allow-hosts']?.map((host) => host.toLowerCase()) ?? DEFAULT_SETTINGS.allowHosts,
       cacheBytes: (value['cache-size'] ?? DEFAULT_SETTINGS.cacheBytes / GIB) * GIB,

@@ -1,4 +1,5 @@
 /** The keys of the operator's settings file: the table from which it is checked, and its JSON schema made. */
+import { BUILDER_KEYS } from './builder-keys.ts';
 import { isLoopback, whyNotHost } from './host.ts';
 import { SCAN_SETTINGS_KEYS } from './scan-settings-keys.ts';
 import type { Fields } from './schema.ts';
@@ -125,6 +126,11 @@ export const SETTINGS_KEYS = {
     description: 'What looks for known vulnerabilities, and in which data.',
     fields: SCAN_SETTINGS_KEYS,
   },
+  builder: {
+    type: 'table',
+    description: 'What builds images, to show what a rebuild without cache gives.',
+    fields: BUILDER_KEYS,
+  },
   sandbox: {
     type: 'string',
     oneOf: ['require', 'auto', 'none'],
@@ -140,8 +146,8 @@ export const SETTINGS_KEYS = {
     example: 'pypi.corp.example:8443',
     description:
       'Hosts that lockers may reach besides the indexes and forges that manifests name, also when they have a private ' +
-      'address: an internal index or forge. Each with its port if it is not 443. The hosts of `index-url` and of ' +
-      '`[[credential]]` need no mention.',
+      "address: an internal index or forge, or a mirror of a distribution that an image's package sources name. Each with " +
+      'its port if it is not 443. The hosts of `index-url` and of `[[credential]]` need no mention.',
   },
   'cache-size': {
     type: 'integer',

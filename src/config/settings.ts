@@ -43,6 +43,22 @@ export interface ScanSettings {
   readonly offline: boolean;
 }
 
+/** What builds images, to show what a rebuild gives. */
+export interface BuilderSettings {
+  /** `auto`: the first that is there; null: nothing is said, and the front decides. */
+  readonly kind: 'auto' | 'buildctl' | 'docker' | 'podman' | 'buildah' | 'none' | null;
+  /** Absolute path of the program that `kind` names; null: on PATH. */
+  readonly path: string | null;
+  /** `unix:///path` or `tcp://host:port` of its daemon; null: where the program itself looks. */
+  readonly address: string | null;
+  /** Absolute folder with ca.pem, cert.pem and key.pem, for `tcp://`; null: none. */
+  readonly certificates: string | null;
+  /** For one build. */
+  readonly timeoutSeconds: number;
+  readonly memoryBytes: number;
+  readonly diskBytes: number;
+}
+
 export interface Settings {
   /** Simple index (PEP 503/691) that stands for the public one; null: the public one. No trailing slash. */
   readonly indexUrl: string | null;
@@ -57,6 +73,7 @@ export interface Settings {
     readonly conda: string | null;
   };
   readonly scan: ScanSettings;
+  readonly builder: BuilderSettings;
   /** Whether lockers run in a sandbox; null: as the front says. */
   readonly sandbox: SandboxMode | null;
   /** `host` or `host:port` that every job may reach, also at a private address. */

@@ -27,10 +27,12 @@ import { openMachine } from '../run/machine.ts';
 import { usableConda } from '../run/conda-executable.ts';
 import { basicAuthorization, credentialFor, hasCredential } from '../run/network/lending.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import { composeRebuild, type RebuildSetUp } from './compose-rebuild.ts';
 import { composeScan } from './compose-scan.ts';
 import type { Observe } from './events.ts';
 import type { FactSources } from './facts.ts';
 import type { OpenGate, Walls } from './gate.ts';
+import type { ImagePorts } from './images.ts';
 import { createNetwork } from './network.ts';
 
 const MIN_PARALLEL = 4;
@@ -54,6 +56,7 @@ export interface ComposeOptions {
   readonly registryPool: RegistryPool | null;
   /** Absolute path of the user's own Docker configuration; null anywhere but at his terminal. */
   readonly dockerConfig: string | null;
+  readonly rebuilds: Pick<RebuildSetUp, 'mode' | 'mirrorPool' | 'lastAsked'>;
   readonly observe: Observe;
   readonly signal: AbortSignal;
 }
@@ -137,6 +140,28 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
     pythonDownloads: settings.tools.pythonDownloads,
     timeoutSeconds: settings.timeoutSeconds,
   };
+  const images: ImagePorts = {
+    registry,
+    read: (references, platform) => readImages(registry, references, platform, { signal }),
+    lifecycles: readLifecycles(readFileSync(LIFECYCLES, 'utf8')),
+    fileNames: async (name, version) => {
+      const files = (await client.project(name))?.files ?? [];
+      return files.map(({ filename }) => filename).filter((file) => versionOfFile(file, name) === version);
+    },
+    now: () => new Date(),
+  };
+  const rebuild = composeRebuild({
+    ...options.rebuilds,
+    settings,
+    environment,
+    workspace: options.workspace,
+    images,
+    dockerConfig: options.dockerConfig,
+    secrets: credentials.map(({ password }) => password),
+    userAgent,
+    scratch: tmpdir(),
+    signal: stop,
+  });
   const scan = composeScan({
     settings,
     environment,
@@ -168,19 +193,9 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
         opened: (gate) => opened.resolve(gate),
         signal,
       }),
-      images: {
-        registry,
-        read: (references, platform) => readImages(registry, references, platform, { signal }),
-        lifecycles: readLifecycles(readFileSync(LIFECYCLES, 'utf8')),
-        fileNames: async (name, version) => {
-          const files = (await client.project(name))?.files ?? [];
-          return files
-            .map(({ filename }) => filename)
-            .filter((file) => versionOfFile(file, name) === version);
-        },
-        now: () => new Date(),
-      },
+      images,
       scan: scan.ports,
+      rebuilds: rebuild.ports,
       links: untilCancelled(
         createLinkFinder({
           project: createProjectUrls(
@@ -203,6 +218,7 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
     async close() {
       closed.abort();
       await scan.close();
+      await rebuild.close();
       if (options.registryPool === null) await pool.close();
       await machine.close();
     },

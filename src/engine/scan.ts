@@ -1,6 +1,8 @@
 /** What a run does to the known vulnerabilities: both sides of every lock and image, scanned together. */
 import type { Policy } from '../config/policy.ts';
 import { diffFindings, diffSecrets, uncheckedIn } from '../diff/findings.ts';
+import type { ImageContent } from '../images/content.ts';
+import { parseReference } from '../images/reference.ts';
 import type { ImageOutcome, ImageResult } from '../images/result.ts';
 import type { Job, TargetResult, Tree } from '../model.ts';
 import { readIgnores } from '../scan/ignore.ts';
@@ -19,6 +21,20 @@ export interface ChangePorts extends ScanPorts {
   readonly now: () => Date;
 }
 
+/** A published image, and what a clean build made of it. */
+export interface BuiltContents {
+  /** As the policy has it. */
+  readonly location: string;
+  readonly before: ImageContent;
+  readonly after: ImageContent;
+}
+
+export interface ScannedChange {
+  readonly results: readonly TargetResult[];
+  readonly images: ImageOutcome;
+  readonly built: readonly BuiltContents[];
+}
+
 export interface ExplainedChange {
   readonly results: readonly TargetResult[];
   readonly tree: Tree;
@@ -32,17 +48,19 @@ export interface ExplainedChange {
  * @throws {CancelledError} when the run was cancelled.
  */
 export async function scanChange(
-  results: readonly TargetResult[],
-  images: ImageOutcome,
+  { results, images, built }: ScannedChange,
   { tree, policy, job }: { readonly tree: Tree; readonly policy: Policy; readonly job: Pick<Job, 'cutoff'> },
   ports: ChangePorts,
 ): Promise<ScanOutcome> {
   const { severity } = policy.scan;
   const changed = [...results, ...images.results].some(({ status }) => status === 'updated');
-  if (!changed) return { ...NO_SCAN, severity };
+  if (!changed && built.length === 0) return { ...NO_SCAN, severity };
   const chosen = await ports.choose(policy.scan);
   if (chosen.length === 0) return { ...NO_SCAN, severity, skipped: 'switched off' };
-  const pairs = (sight: Sight): readonly TargetPair[] => pairsOf(results, images.results, sight, ports);
+  const pairs = (sight: Sight): readonly TargetPair[] => [
+    ...pairsOf(results, images.results, sight, ports),
+    ...builtPairs(built, sight, ports),
+  ];
   const shown = pairs(sightOfAll(chosen));
   const before = shown.map((pair) => pair.before);
   const after = shown.map((pair) => pair.after);
@@ -94,6 +112,18 @@ function pairsOf(
     return contents.map(({ before, after }) => imageTargets(image.reference.text, before, after, options));
   });
   return [...locks, ...inside, ...unreadImages(images)];
+}
+
+function builtPairs(
+  built: readonly BuiltContents[],
+  { images: sendsNames, distributions }: Sight,
+  { isPrivate }: ScanPorts,
+): readonly TargetPair[] {
+  return built.map(({ location, before, after }) => {
+    const reference = parseReference(location);
+    const hidden = reference === null || isPrivate(reference);
+    return imageTargets(location, before, after, { sendsNames, isPrivate: hidden, distributions });
+  });
 }
 
 /** A digest that moved and could not be looked into is not checked, and must not look clean. */

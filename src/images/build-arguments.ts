@@ -32,7 +32,7 @@ export function substitute(text: string, variables: Variables): string {
         return value ?? whole;
       },
     );
-    if (next === at) return at;
+    if (next === at || next.length > LONGEST) return at;
     at = next;
   }
   return at;

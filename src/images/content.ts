@@ -24,6 +24,8 @@ export interface ImageContent {
   readonly unread: string | null;
   /** What was left out although the rest was read, for people. */
   readonly notes: readonly string[];
+  /** By path without a leading slash: package databases of dpkg and apk, and what says where their managers look. */
+  readonly sourceFiles?: ReadonlyMap<string, Buffer>;
 }
 
 export interface ImageSystem {
@@ -87,6 +89,8 @@ export interface ImageWant {
   readonly release: boolean;
   /** Python distributions and interpreters: these can be in any layer, so all are read. */
   readonly python: boolean;
+  /** Where its package manager looks for packages: these files can be in any layer, too. */
+  readonly sources?: true;
 }
 
 export const WANT_ALL: ImageWant = { system: true, release: true, python: true };

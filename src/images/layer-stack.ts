@@ -36,7 +36,7 @@ export interface LayerStack {
  *   the whole database, and an image has one. `status.d` and RPM databases are several files, which layers may share out:
  *   they are settled by nothing.
  * - The release is settled by a regular `etc/os-release`, or by that link and `usr/lib/os-release`.
- * - Python distributions can be in any layer: all are read.
+ * - Python distributions, and the package manager's configuration, can be in any layer: all are read.
  */
 export function createLayerStack(want: ImageWant): LayerStack {
   const files = new Map<string, LayerEntry>();
@@ -52,7 +52,9 @@ export function createLayerStack(want: ImageWant): LayerStack {
       for (const path of facts.opaque) opaque.add(path);
     },
     isSettled: () =>
-      !want.python && (!want.system || hasDatabase(files)) && (!want.release || hasRelease(files)),
+      !want.python &&
+      want.sources !== true &&
+      (!want.system || hasDatabase(files)) && (!want.release || hasRelease(files)),
   };
 }
 

@@ -1,4 +1,6 @@
 /** Which files of a layer are looked at, and how much of them is kept. Pure. */
+import { aptFileWanted } from '../distro/apt-files.ts';
+import { systemFileWanted } from '../distro/repo-files.ts';
 import type { ImageWant } from './content.ts';
 import { isPythonHeader, isPythonMetadata } from './python-dist.ts';
 import { RPM_FILES } from './rpm.ts';
@@ -8,6 +10,8 @@ export interface WantedFile {
   readonly limit: number;
   /** Longer files: only their beginning is kept; else they are refused. */
   readonly beginning: boolean;
+  /** A longer one is as good as absent. */
+  readonly leaveOut?: true;
 }
 
 const MIB = 1024 * 1024;
@@ -44,8 +48,17 @@ export function wantedFile(path: string, want: ImageWant): WantedFile | null {
     if (isStatusFile(path)) return TEXT_DATABASE;
   }
   if (want.release && (path === OS_RELEASE || path === OS_RELEASE_USR)) return SMALL;
+  if (want.sources === true) {
+    const found = sourceFile(path);
+    if (found !== null) return { ...found, beginning: false, leaveOut: true };
+  }
   if (want.python && (isPythonMetadata(path) || isPythonHeader(path))) return METADATA;
   return null;
+}
+
+/** A file that tells where the package manager of the image looks for packages, and whom it trusts. */
+export function sourceFile(path: string): { readonly limit: number } | null {
+  return aptFileWanted(path) ?? systemFileWanted(path);
 }
 
 /** `status.d` also holds the checksums of each package's files. */

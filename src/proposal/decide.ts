@@ -33,7 +33,7 @@ export interface ProposalInput {
   /** In which a month begins. */
   readonly timeZone: string;
   /** A push only refreshes what is open. */
-  readonly trigger: 'schedule' | 'comment' | 'push' | 'installation';
+  readonly trigger: 'schedule' | 'comment' | 'push' | 'installation' | 'advisory';
   /** A person asked for it: unchanged inputs do not count, nor that it was closed. */
   readonly force: boolean;
   readonly now: Date;

@@ -24,7 +24,8 @@ export interface JsonImage {
 
 type JsonMention = Pick<ImageMention, 'path' | 'line' | 'where'>;
 
-interface JsonPlatform {
+/** What is different inside, on one platform. */
+export interface JsonPlatform {
   readonly platform: string;
   readonly from: JsonSide;
   readonly to: JsonSide;
@@ -136,7 +137,8 @@ function about(
   };
 }
 
-function platformJson(comparison: ImageComparison): JsonPlatform {
+/** Both sides of one platform. */
+export function platformJson(comparison: ImageComparison): JsonPlatform {
   const { platform, from, to, packages, config, sourceCompare, notes } = comparison;
   return {
     platform,

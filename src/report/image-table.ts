@@ -8,16 +8,22 @@ import { code, link, sentence, table } from './markdown.ts';
 
 const MOST_PYTHONS = 5;
 
-/** Tables of one image: one for each platform, or a small one when nothing was compared. Empty: there is no before. */
-export function imageTables({ comparisons, from, to }: ImageResult): string {
+/**
+ * Tables of one image: one for each platform, or a small one when nothing was compared. Empty: there is no before.
+ * @param sides how both are called.
+ */
+export function imageTables(
+  { comparisons, from, to }: Pick<ImageResult, 'comparisons' | 'from' | 'to'>,
+  sides: readonly [string, string] = ['Before', 'After'],
+): string {
   if (from === null || to === null) return '';
   const digests = row('Digest', code(shortDigest(from)), code(shortDigest(to)));
-  if (comparisons.length === 0) return table(['', 'Before', 'After'], digests);
+  if (comparisons.length === 0) return table(['', ...sides], digests);
   return comparisons
     .map((comparison) => {
       const several = comparisons.length > 1;
       return table(
-        [several ? code(comparison.platform) : '', 'Before', 'After'],
+        [several ? code(comparison.platform) : '', ...sides],
         [...(several ? manifests(comparison) : digests), ...rowsOf(comparison)],
       );
     })

@@ -29,7 +29,7 @@ function sectionsOf(result: ImageResult): readonly Section[] {
     imageTables(result),
   ];
   const name = image.reference.text;
-  const config = configOf(comparisons.flatMap((comparison) => comparison.config));
+  const config = configurationOf(comparisons.flatMap((comparison) => comparison.config));
   return [
     {
       text: head.filter((part) => part !== '').join('\n\n'),
@@ -81,8 +81,8 @@ const CONFIG_WORDS: Readonly<Record<ImageConfigChange['what'], string>> = {
   label: 'label',
 };
 
-/** What is alike on several platforms is said once. */
-function configOf(changes: readonly ImageConfigChange[]): {
+/** What is not as it was in the configuration; what is alike on several platforms is said once. Empty texts: nothing. */
+export function configurationOf(changes: readonly ImageConfigChange[]): {
   readonly values: string;
   readonly labels: string;
 } {

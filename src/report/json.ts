@@ -3,6 +3,7 @@ import type { ImagePlan } from '../images/plan-images.ts';
 import type { Change, Outcome, Reason, Skip, Target, TargetStatus } from '../model.ts';
 import type { JobOutcome } from '../outcome.ts';
 import { imagesJson, plannedImagesJson, type JsonImage } from './image-json.ts';
+import { rebuildsJson, type JsonRebuild } from './rebuild-json.ts';
 import { scanJson, type JsonScan } from './scan-json.ts';
 
 /** Raised with every change that a reader of the JSON could trip over. */
@@ -32,6 +33,8 @@ export interface JsonResult {
   readonly seconds: number;
   readonly targets: readonly JsonTarget[];
   readonly images: readonly JsonImage[];
+  /** Images that the repository publishes; empty in a plan, which looks at none. */
+  readonly rebuilds: readonly JsonRebuild[];
   /** null: nothing was run. */
   readonly scan: JsonScan | null;
   readonly notes: readonly string[];
@@ -51,6 +54,7 @@ export function outcomeJson(outcome: JobOutcome): JsonResult {
   }));
   return {
     ...assemble(outcome, made, imagesJson(outcome.images)),
+    rebuilds: rebuildsJson(outcome.rebuilds),
     scan: scanJson(outcome.scan),
     pullRequest: outcome.pullRequest,
   };
@@ -88,6 +92,7 @@ function assemble(
     seconds: rounded(seconds),
     targets: all,
     images,
+    rebuilds: [],
     scan: null,
     notes,
     pullRequest: null,

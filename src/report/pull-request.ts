@@ -1,6 +1,7 @@
 /** The pull request: title and body from all that a run gave. Pure. */
 import type { PackageLinks, PullRequest, TargetResult } from '../model.ts';
 import type { JobOutcome } from '../outcome.ts';
+import type { ScanOutcome } from '../scan/outcome.ts';
 import { duration, foldMoves, kindsInWords, listed, plural, type Move } from './count.ts';
 import { failureSections, skipSections } from './failures.ts';
 import { alarmsOf } from './findings-alarm.ts';
@@ -17,7 +18,16 @@ import {
 } from './image-words.ts';
 import { lockSections } from './locks.ts';
 import { code, sentence } from './markdown.ts';
+import { rebuildSections, rebuildsToReview } from './rebuild.ts';
+import {
+  failedRebuilds,
+  lacksInWords,
+  rebuildsInWords,
+  rebuiltImages,
+  wantedLacks,
+} from './rebuild-words.ts';
 import { reproduceSections } from './reproduce.ts';
+import { scopeScan } from '../scan/scope.ts';
 import { reviewFirst } from './review.ts';
 import { fitSections, type Section } from './sections.ts';
 
@@ -27,6 +37,8 @@ const BODY_LIMIT = 65_000;
 export interface ReportInput extends Omit<JobOutcome, 'pullRequest'> {
   /** By `name@version` (see `linkKey`). */
   readonly links: ReadonlyMap<string, PackageLinks>;
+  /** With it the report says how long updates have been waiting; left out: since when. */
+  readonly now?: Date;
 }
 
 /** Writes the pull request. @param given with its results in an order in which every lock follows those that it reads. */
@@ -45,23 +57,39 @@ function titleOf(updated: readonly TargetResult[], moves: readonly Move[], input
   const images = updatedImages(input.images);
   const locksFailed = input.results.filter(({ status }) => status === 'failed').length;
   const imagesFailed = failedImages(input.images).length;
-  if (updated.length === 0 && images.length === 0) {
+  const rebuildsFailed = failedRebuilds(input.rebuilds).length;
+  const rebuild = rebuildOf(rebuiltImages(input.rebuilds));
+  if (updated.length === 0 && images.length === 0 && rebuild === '') {
     const failed = [
       ...(locksFailed > 0 ? [`${plural(locksFailed, 'lock')} could not be made`] : []),
       ...(imagesFailed > 0 ? [`${plural(imagesFailed, 'image')} could not be moved`] : []),
+      ...(rebuildsFailed > 0 ? [`${plural(rebuildsFailed, 'image')} could not be rebuilt`] : []),
     ];
-    return `Re-lock: ${listed(failed)}`;
+    return failed.length === 0 ? 'Published images to look at' : `Re-lock: ${listed(failed)}`;
   }
   const verb = updated.length === 0 && onlyPinned(images) ? 'Pin' : 'Re-lock';
   const majors = moves.filter(({ change }) => change.kind === 'major').length;
-  const failed = locksFailed + imagesFailed;
+  const failed = locksFailed + imagesFailed + rebuildsFailed;
   const notes = [majors > 0 ? `${majors} major` : '', failed > 0 ? `${failed} failed` : ''].filter(
     (note) => note !== '',
   );
   const moved = updated.length > 0 ? namesOf(moves) : movedInside(images);
   const what = updated.length > 0 ? `: ${plural(moved, 'package')} moved` : '';
   const inside = updated.length === 0 && moved > 0 ? `: ${plural(moved, 'package')} moved inside` : '';
-  return `${verb} ${subjectOf(updated, images)}${what}${inside}${notes.length > 0 ? ` (${notes.join(', ')})` : ''}`;
+  const told = notes.length > 0 ? ` (${notes.join(', ')})` : '';
+  if (updated.length === 0 && images.length === 0) {
+    const lacks = rebuiltImages(input.rebuilds).flatMap(wantedLacks);
+    return `Rebuild ${rebuild}${lacks.length === 0 ? '' : `: ${lacksInWords(lacks)}`}${told}`;
+  }
+  const also = rebuild === '' ? '' : `, rebuild ${rebuild}`;
+  return `${verb} ${subjectOf(updated, images)}${also}${what}${inside}${told}`;
+}
+
+/** `ghcr.io/acme/app:latest`, `2 images`; empty: none. */
+function rebuildOf(rebuilt: ReturnType<typeof rebuiltImages>): string {
+  const [one] = rebuilt;
+  if (one === undefined) return '';
+  return rebuilt.length === 1 ? shortPath(one.image.ref) : plural(rebuilt.length, 'image');
 }
 
 /** `3 locks and 2 images`; what is alone is named. */
@@ -102,6 +130,11 @@ function bodyOf(
     ...scanSections(input.scan),
     ...updated.flatMap((result) => lockSections(result, input.links)),
     ...imageSections(input.images),
+    ...rebuildSections({
+      rebuilds: input.rebuilds,
+      scans: scansOf(input),
+      now: input.now ?? null,
+    }),
     ...failureSections(input.results),
     ...imageFailures(input.images),
     ...imagesToLookAt(input.images),
@@ -117,9 +150,13 @@ function bodyOf(
 
 function toReview(input: ReportInput, updated: readonly TargetResult[], moves: readonly Move[]): string {
   const packages = reviewFirst(moves, input.links, updated.length);
-  const images = imagesToReview(input.images);
-  if (images.length === 0) return packages;
-  return `${packages === '' ? '## Review first' : packages}\n\n**Base images**\n${images.join('\n')}`;
+  const lists = [
+    { title: 'Base images', lines: imagesToReview(input.images) },
+    { title: 'Published images', lines: rebuildsToReview(input.rebuilds) },
+  ].filter(({ lines }) => lines.length > 0);
+  if (lists.length === 0) return packages;
+  const texts = lists.map(({ title, lines }) => `**${title}**\n${lines.join('\n')}`);
+  return [packages === '' ? '## Review first' : packages, ...texts].join('\n\n');
 }
 
 /** The one line for those who read nothing else. */
@@ -137,6 +174,7 @@ function verdict(input: ReportInput, updated: readonly TargetResult[], moves: re
     );
   }
   parts.push(...imagesInWords(updatedImages(input.images)));
+  parts.push(...rebuildsInWords(input.rebuilds, input.now ?? null));
   const failedLocks = input.results.filter(({ status }) => status === 'failed');
   const failed = [
     ...failedLocks.map(({ target }) => code(target.path)),
@@ -157,6 +195,14 @@ function verdict(input: ReportInput, updated: readonly TargetResult[], moves: re
     : `${alarms.map((alarm) => `**${alarm}**`).join(' ')} ${parts.join('; ')}.`;
 }
 
+/** What each published image's clean build does to vulnerabilities, by its reference. */
+function scansOf({ rebuilds, scan }: ReportInput): ReadonlyMap<string, ScanOutcome> {
+  const built = rebuilds.results.filter(({ proof }) => proof?.state === 'built' && scan.skipped === null);
+  return new Map(
+    built.map(({ image }) => [image.ref, scopeScan(scan, ({ location }) => location === image.ref)]),
+  );
+}
+
 function upToDate(unchanged: readonly TargetResult[]): string {
   if (unchanged.length === 0) return '';
   const paths = unchanged.map(({ target }) => code(target.path));
@@ -171,7 +217,7 @@ function imagesUpToDate({ images }: ReportInput): string {
   return `Images up to date already: ${names.slice(0, 30).join(', ')}${names.length > 30 ? ` and ${names.length - 30} more` : ''}.`;
 }
 
-function footer({ job, seconds, notes, images }: ReportInput): string {
+function footer({ job, seconds, notes, images, rebuilds }: ReportInput): string {
   const cutoff =
     job.cutoff === null
       ? ''
@@ -180,8 +226,12 @@ function footer({ job, seconds, notes, images }: ReportInput): string {
     job.cutoff !== null && updatedImages(images).length > 0
       ? ' Images know no cool-down: a digest is what its tag names now.'
       : '';
+  const noBuildCutoff =
+    job.cutoff !== null && rebuiltImages(rebuilds).length > 0
+      ? ' Clean builds know no cool-down: they install what is offered now.'
+      : '';
   const told = notes.map((note) => ` ${sentence(note)}`).join('');
-  return `---\nMade by Relock in ${duration(seconds)}.${cutoff}${noCutoff}${told}`;
+  return `---\nMade by Relock in ${duration(seconds)}.${cutoff}${noCutoff}${noBuildCutoff}${told}`;
 }
 
 function leftOut(names: readonly string[]): string {

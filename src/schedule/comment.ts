@@ -73,7 +73,7 @@ function help(problem: string): CommentCommand {
     '',
     'What I know, on a line of its own:',
     '- `/rebuild` or `/relock`: make all locks anew now',
-    '- `/rebuild no-cache`: the same, and build images without their cache',
+    '- `/rebuild no-cache`: the same, and have what is published (`[[image]]`) built anew without cache, lacking or not',
     '- `/relock requirements/*.txt backend/`: only the locks at these paths, globs or folders',
   ];
   return { kind: 'help', text: text.join('\n') };

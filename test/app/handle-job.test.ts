@@ -7,6 +7,7 @@ import { DEFAULT_SETTINGS } from '../../src/config/defaults.ts';
 import { NO_IMAGES, type ImageOutcome } from '../../src/images/result.ts';
 import type { TargetResult } from '../../src/model.ts';
 import type { JobOutcome } from '../../src/outcome.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { NO_SCAN } from '../../src/scan/outcome.ts';
 import { folder } from '../support/folder.ts';
 import { contentOf, imageOf, movedImage, NEW, OLD, outcomeOf } from '../support/image-results.ts';
@@ -73,6 +74,7 @@ async function relock({ job: asked }: RelockRequest): Promise<JobOutcome> {
     notes: [],
     pullRequest,
     images: asked.only.length === 0 ? images : NO_IMAGES,
+    rebuilds: NO_REBUILDS,
     scan: NO_SCAN,
   };
 }
@@ -103,6 +105,7 @@ async function run(only: readonly string[] = [], force = true): Promise<void> {
     force,
     noCache: false,
     answer: null,
+    advisory: null,
   });
 }
 

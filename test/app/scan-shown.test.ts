@@ -5,6 +5,7 @@ import { startService, type Service } from '../../src/app/service.ts';
 import { DEFAULT_SETTINGS } from '../../src/config/defaults.ts';
 import { NO_IMAGES } from '../../src/images/result.ts';
 import type { JobOutcome } from '../../src/outcome.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { NO_SCAN, type FindingChange, type ScanOutcome } from '../../src/scan/outcome.ts';
 import { folder } from '../support/folder.ts';
 import { startGitHub, type GitHub } from '../support/github/github.ts';
@@ -47,6 +48,7 @@ function relock(): Promise<JobOutcome> {
     notes: [],
     pullRequest: { title: 'Re-lock a.txt', body: `${scan.diff.added.map((one) => one.finding.id).join()}\n` },
     images: NO_IMAGES,
+    rebuilds: NO_REBUILDS,
     scan,
   });
 }
@@ -62,6 +64,7 @@ async function run(next: ScanOutcome): Promise<void> {
     force: true,
     noCache: false,
     answer: null,
+    advisory: null,
   });
   for (let quiet = 0; quiet < 3;) {
     await new Promise((resolve) => setTimeout(resolve, 100));

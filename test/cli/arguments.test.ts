@@ -17,6 +17,8 @@ const NONE = {
   scanners: null,
   severity: 'high',
   ecosystems: ['PyPI'],
+  rebuild: true,
+  build: false,
 };
 
 describe('a command line', () => {
@@ -35,6 +37,13 @@ describe('a command line', () => {
     [
       ['run', '--no-scan', '--db', 'd', '--sarif', 's.json'],
       { command: 'run', scan: false, database: 'd', sarif: 's.json' },
+    ],
+    [['run', '--build'], { command: 'run', build: true }],
+    [['run', '--no-rebuild'], { command: 'run', rebuild: false }],
+    [['init'], { command: 'init' }],
+    [
+      ['init', '.', '--write', '--json', '--repository', 'acme/app'],
+      { command: 'init', path: '.', write: true, json: true, repository: 'acme/app' },
     ],
     [['scan'], { command: 'scan' }],
     [
@@ -68,22 +77,26 @@ describe('a command line', () => {
   });
 
   it.each([
-    [[], /^A command is missing: plan, run, scan or db update\.$/u],
+    [[], /^A command is missing: plan, run, scan, init or db update\.$/u],
     [['rum'], /no command rum\. Did you mean run\?/u],
     [['scna'], /no command scna\. Did you mean scan\?/u],
     [['run', '--exlude-newer', 'x'], /no option --exlude-newer\. Did you mean --exclude-newer\?/u],
     [['run', '--zzzzzzzzzzzz'], /no option --zzzzzzzzzzzz\.$/u],
     [['run', 'a', 'b'], /One PATH/u],
     [['run', '--write', '--check'], /one of them/u],
-    [['plan', '--write'], /^--write belongs to run, not to plan\.$/u],
+    [['plan', '--write'], /^--write belongs to run and init, not to plan\.$/u],
     [['plan', '--settings', 'x.toml'], /^--settings belongs to run, scan and db update, not to plan\.$/u],
     [['plan', '--no-scan'], /--no-scan belongs to run, not to plan/u],
-    [['scan', '--write'], /--write belongs to run, not to scan/u],
+    [['scan', '--write'], /--write belongs to run and init, not to scan/u],
     [['scan', '--no-scan'], /--no-scan belongs to run, not to scan/u],
     [['run', '--severity', 'low'], /--severity belongs to scan, not to run/u],
     [['run', '--ecosystem', 'PyPI'], /--ecosystem belongs to db update, not to run/u],
-    [['db', 'update', '--json'], /--json belongs to plan, run and scan, not to db update/u],
+    [['db', 'update', '--json'], /--json belongs to plan, run, scan and init, not to db update/u],
     [['db', 'update', 'folder'], /db update takes no PATH.*--db folder/u],
+    [['run', '--build', '--no-rebuild'], /--build .* --no-rebuild .*one of them/u],
+    [['scan', '--build'], /--build belongs to run, not to scan/u],
+    [['init', '--no-rebuild'], /--no-rebuild belongs to run, not to init/u],
+    [['init', '--target', 'x'], /--target belongs to plan, run and scan, not to init/u],
     [['db'], /^relock db update/u],
     [['db', 'upgrade'], /^relock db update/u],
     [

@@ -108,6 +108,7 @@ export function setUp({ locks, files, tool = () => GOOD, pass = {}, ports = {} }
     },
     images: noImages(),
     scan: noScan(),
+    rebuilds: null,
     links: { ask: () => undefined, found: () => Promise.resolve(new Map()) },
     observe: (event) => events.push(event),
     parallel: 4,

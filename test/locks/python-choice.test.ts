@@ -11,6 +11,7 @@ const POLICY: Policy = {
   locks: [],
   allowHosts: [],
   images: { pin: false, tags: 'off', ignore: [] },
+  builtImages: [],
   scan: { with: 'auto', severity: 'low', ignore: [], upload: false },
 };
 

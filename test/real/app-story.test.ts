@@ -99,6 +99,7 @@ async function ask(): Promise<void> {
     force: false,
     noCache: false,
     answer: null,
+    advisory: null,
   });
   await settled();
 }

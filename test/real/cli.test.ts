@@ -239,7 +239,7 @@ describe('the command line', () => {
     ['no command', [], 2, /^A command is missing: plan, run, scan or db update\.\nSee relock --help\.\n$/u],
     ['an unknown command', ['runn'], 2, /There is no command runn\. Did you mean run\?/u],
     ['an unknown option', ['run', '.', '--wirte'], 2, /There is no option --wirte\. Did you mean --write\?/u],
-    ['an option of run', ['plan', '.', '--write'], 2, /--write belongs to run, not to plan\./u],
+    ['an option of run', ['plan', '.', '--write'], 2, /--write belongs to run and init, not to plan\./u],
     ['both of two', ['run', '.', '--write', '--check'], 2, /use one of them/u],
     ['a wrong date', ['run', '.', '--exclude-newer', 'soon'], 2, /^--exclude-newer: /u],
     ['no such folder', ['plan', 'nowhere'], 2, /nowhere cannot be read: /u],

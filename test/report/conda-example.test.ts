@@ -7,6 +7,7 @@ import { diffLocks } from '../../src/diff/packages.ts';
 import { NO_IMAGES } from '../../src/images/result.ts';
 import { condaEcosystem } from '../../src/locks/conda/ecosystem.ts';
 import type { PackageLinks, Tree } from '../../src/model.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { writePullRequest } from '../../src/report/pull-request.ts';
 import { NO_SCAN } from '../../src/scan/outcome.ts';
 
@@ -76,6 +77,7 @@ it('the example of a conda lock is what Relock writes', async () => {
     notes: [],
     links: LINKS,
     images: NO_IMAGES,
+    rebuilds: NO_REBUILDS,
     scan: { ...NO_SCAN, skipped: 'switched off' },
   });
   expect(body).not.toContain('stranger');

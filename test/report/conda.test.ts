@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_IMAGES } from '../../src/images/result.ts';
 import type { Change, CondaChange, TargetResult } from '../../src/model.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { writePullRequest, type ReportInput } from '../../src/report/pull-request.ts';
 import { NO_SCAN } from '../../src/scan/outcome.ts';
 import { target } from '../support/locks.ts';
@@ -35,6 +36,7 @@ function write(changes: readonly Change[], more: Partial<ReportInput> = {}, path
     notes: [],
     links: new Map(),
     images: NO_IMAGES,
+    rebuilds: NO_REBUILDS,
     scan: NO_SCAN,
     ...more,
   });

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 import type { ImageContent } from '../../src/images/content.ts';
 import type { PlannedImage } from '../../src/images/plan-images.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { writePullRequest } from '../../src/report/pull-request.ts';
 import { NO_SCAN } from '../../src/scan/outcome.ts';
 import { contentOf, movedImage, outcomeOf, planOf } from '../support/image-results.ts';
@@ -154,6 +155,7 @@ it('the example of base images is what Relock writes', async () => {
     notes: [],
     links: new Map(),
     images,
+    rebuilds: NO_REBUILDS,
     scan: { ...NO_SCAN, skipped: 'switched off' },
   });
   await expect(`# ${title}\n\n${body}`).toMatchFileSnapshot(EXAMPLE);

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { ImageResult } from '../../src/images/result.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { writePullRequest, type ReportInput } from '../../src/report/pull-request.ts';
 import { NO_SCAN } from '../../src/scan/outcome.ts';
 import { contentOf, imageOf, movedImage, NEW, OLD, outcomeOf, planOf } from '../support/image-results.ts';
@@ -16,6 +17,7 @@ function write(images: ReportInput['images'], more: Partial<ReportInput> = {}) {
     notes: [],
     links: new Map(),
     images,
+    rebuilds: NO_REBUILDS,
     scan: NO_SCAN,
     ...more,
   });

@@ -5,6 +5,7 @@ import type { ImagePlan } from '../../src/images/plan-images.ts';
 import { NO_IMAGES } from '../../src/images/result.ts';
 import type { Change } from '../../src/model.ts';
 import type { JobOutcome } from '../../src/outcome.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { outcomeJson, planJson } from '../../src/report/json.ts';
 import { NO_SCAN } from '../../src/scan/outcome.ts';
 import { contentOf, imageOf, movedImage, NEW, OLD, outcomeOf, planOf } from '../support/image-results.ts';
@@ -67,6 +68,7 @@ it('of a run follows its schema, and has everything sorted by path', () => {
     seconds: 2,
     notes: [],
     images: NO_IMAGES,
+    rebuilds: NO_REBUILDS,
     scan: NO_SCAN,
     pullRequest: { title: 't', body: 'b' },
   };
@@ -143,7 +145,12 @@ it('of images follows its schema: what moved inside, and why the others stay', (
     } as const,
   ];
   const base = { job, results: [], skips: [], seconds: 2, notes: [], pullRequest: null };
-  const json = outcomeJson({ ...base, scan: NO_SCAN, images: outcomeOf(results, { left }) });
+  const json = outcomeJson({
+    ...base,
+    rebuilds: NO_REBUILDS,
+    scan: NO_SCAN,
+    images: outcomeOf(results, { left }),
+  });
   valid(structuredClone(json));
   expect(valid.errors).toBeNull();
   const [first, second] = json.images;

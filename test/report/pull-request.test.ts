@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { NO_IMAGES } from '../../src/images/result.ts';
 import type { Change, Reason, TargetResult } from '../../src/model.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { writePullRequest, type ReportInput } from '../../src/report/pull-request.ts';
 import { NO_SCAN } from '../../src/scan/outcome.ts';
 import { target } from '../support/locks.ts';
@@ -54,6 +55,7 @@ function write(results: readonly TargetResult[], more: Partial<ReportInput> = {}
     notes: [],
     links: new Map(),
     images: NO_IMAGES,
+    rebuilds: NO_REBUILDS,
     scan: NO_SCAN,
     ...more,
   });

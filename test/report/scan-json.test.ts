@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { Ajv } from 'ajv';
 import { expect, it } from 'vitest';
 import { NO_IMAGES } from '../../src/images/result.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { outcomeJson } from '../../src/report/json.ts';
 import { scanJson, scanListingJson } from '../../src/report/scan-json.ts';
 import { NO_SCAN, type RemainingWhy, type ScanListing, type ScanOutcome } from '../../src/scan/outcome.ts';
@@ -72,6 +73,7 @@ function outcome(scan: ScanOutcome) {
     seconds: 1,
     notes: [],
     images: NO_IMAGES,
+    rebuilds: NO_REBUILDS,
     pullRequest: null,
     scan,
   });

@@ -12,6 +12,7 @@ import { readOperator } from '../../src/app/operator.ts';
 import { startService } from '../../src/app/service.ts';
 import { NO_IMAGES } from '../../src/images/result.ts';
 import type { JobOutcome } from '../../src/outcome.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { NO_SCAN } from '../../src/scan/outcome.ts';
 import { madeLock } from './made-lock.ts';
 
@@ -57,6 +58,7 @@ const replaced: HandlerOptions['relock'] = async ({ job, look, signal }) => {
     seconds: 0,
     notes: [],
     images: NO_IMAGES,
+    rebuilds: NO_REBUILDS,
     scan: NO_SCAN,
     pullRequest: { title: 'Re-lock requirements.txt', body: `Made of ${look.head}.` },
   };

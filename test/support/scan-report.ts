@@ -1,6 +1,7 @@
 /** Pull requests that tell a scan, for tests. */
 import { NO_IMAGES } from '../../src/images/result.ts';
 import type { Change } from '../../src/model.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { writePullRequest } from '../../src/report/pull-request.ts';
 import type { ScanOutcome } from '../../src/scan/outcome.ts';
 import { target } from './locks.ts';
@@ -38,6 +39,7 @@ export function bodyWith(scan: ScanOutcome): string {
     notes: [],
     links: new Map(),
     images: NO_IMAGES,
+    rebuilds: NO_REBUILDS,
     scan,
   }).body;
 }

@@ -67,6 +67,10 @@ export function createLayerCollector(want: ImageWant, budget: LayerBudget): Laye
         put(path, withoutContent(entry, entries));
         return 0;
       }
+      if (entry.size > wanted.limit && wanted.leaveOut === true) {
+        put(path, { type: 'other', bytes: null });
+        return 0;
+      }
       if (entry.size > wanted.limit && !wanted.beginning) {
         throw new LayerError(`${path} is ${entry.size} bytes large; at most ${wanted.limit} are read`);
       }

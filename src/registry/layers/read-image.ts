@@ -3,11 +3,12 @@ import type { ImageContent, ImageLayer, ImageWant } from '../../images/content.t
 import { WANT_ALL } from '../../images/content.ts';
 import type { ConfigParts, LayerDescriptor, ManifestParts } from '../../images/image-config.ts';
 import { parseImageConfig } from '../../images/image-config.ts';
-import type { LayerFacts } from '../../images/layer-stack.ts';
+import type { ImageFiles, LayerFacts } from '../../images/layer-stack.ts';
 import { createLayerStack } from '../../images/layer-stack.ts';
 import type { ImageReference } from '../../images/model.ts';
 import { normalisePlatform } from '../../images/platforms.ts';
 import { readFiles } from '../../images/read-files.ts';
+import { DPKG_STATUS, isStatusFile, sourceFile } from '../../images/wanted-files.ts';
 import { platformManifest } from '../platform-manifest.ts';
 import { RegistryError } from '../registry-error.ts';
 import type { Registry } from '../registry.ts';
@@ -127,7 +128,18 @@ async function readContent(
     })),
     unread: failure ?? files.unread,
     notes: [...image.notes, ...files.notes],
+    ...(want.sources === true && failure === null && { sourceFiles: sourceFilesOf(stack.files) }),
   };
+}
+
+function sourceFilesOf(files: ImageFiles): ReadonlyMap<string, Buffer> {
+  return new Map(
+    [...files].flatMap(([path, { bytes }]) =>
+      bytes !== null && (path === DPKG_STATUS || isStatusFile(path) || sourceFile(path) !== null)
+        ? [[path, bytes] as const]
+        : [],
+    ),
+  );
 }
 
 /** @returns why a layer could not be read, or null. */

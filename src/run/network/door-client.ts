@@ -1,5 +1,6 @@
 /** One client of the door: what it may reach, what it read, what it was refused. */
 import { randomBytes } from 'node:crypto';
+import { readView, type ProjectView } from './index-view.ts';
 import type { Origin } from './lending.ts';
 import { findFile, type NamedFiles } from './named-files.ts';
 import { authorityOf, createAllowList, plainPath, type AllowList, type Reach } from './reach.ts';
@@ -25,6 +26,8 @@ export interface ClientState {
   readonly allow: AllowList;
   /** Whether the cool-down is for it. */
   readonly isCooled: boolean;
+  /** What it is shown of a project (normalised name); null: all. */
+  view(project: string): ProjectView | null;
   /** True when it may open a connection: for a whole host, or for single files on it. */
   mayConnect(host: string, port: number): boolean;
   /** Why a request may be made: null refuses it. */
@@ -54,11 +57,15 @@ export function createClientState(name: string, reach: Reach): ClientState {
   const passed = new Set<string>();
   const repositories = new Set<string>();
 
+  const token = randomBytes(24).toString('hex');
+  const view = readView(reach.view, token);
+
   return {
     name,
-    token: randomBytes(24).toString('hex'),
+    token,
     allow,
     isCooled: reach.cooled !== false,
+    view,
     mayConnect(host, port) {
       if (allow.mayReach({ scheme: 'https', host, port })) return true;
       return pages.values().some(({ hosts }) => hosts.has(`${host} ${port}`));

@@ -33,7 +33,7 @@ import { createBodyReader } from './read-body.ts';
 import { readTarget, type Reach } from './reach.ts';
 import type { Refusal } from './refusals.ts';
 import { createServeIndex } from './serve-index.ts';
-import { releaseKey } from './simple-page.ts';
+import { releaseKey } from './release-of-file.ts';
 import { createUpstream } from './upstream.ts';
 
 export type { Refusal } from './refusals.ts';

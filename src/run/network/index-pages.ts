@@ -6,8 +6,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { messageOf } from '../../errors.ts';
 import type { Answer, CachedFetch } from './cached-fetch.ts';
 import { PrivateAddressError } from './guarded-dial.ts';
+import type { ProjectView } from './index-view.ts';
 import type { Origin } from './lending.ts';
 import { collectFiles, filesOfPage, type NamedFiles } from './named-files.ts';
+import { narrowPage } from './narrow-page.ts';
 import { packPage, type PackedPage } from './packed-page.ts';
 import { pageLinks, withBase } from './page-links.ts';
 import { checkDensity, headerOf, UnusablePageError, type BodyReader } from './read-body.ts';
@@ -53,6 +55,8 @@ export interface PageRequest {
   /** The client's own Authorization header; null: none, or it is not to be sent. */
   readonly authorization: string | null;
   readonly mayBePrivate: boolean;
+  /** What is shown of the project, to whom; null: to all alike. */
+  readonly view: ProjectView | null;
 }
 
 export interface IndexPages {
@@ -175,30 +179,43 @@ export function createIndexPages(options: IndexPagesOptions): IndexPages {
     }
   }
 
+  /** From the page that all share. */
+  async function narrow(request: PageRequest, view: ProjectView): Promise<IndexPage> {
+    const { project } = request;
+    const whole = await read({ ...request, isCut: false, view: null });
+    const age = request.isCut && cutoff !== null ? { cutoff, exempt: options.exempt(project) } : null;
+    return await narrowPage(whole, { project, view, age }, bodies);
+  }
+
+  async function read(request: PageRequest): Promise<IndexPage> {
+    const key = keyOf(request);
+    const known = pages.get(key);
+    if (known !== undefined) return await known.page;
+    const page = request.view === null ? askAgain(request) : narrow(request, request.view);
+    pages.set(key, { page, bytes: 0 });
+    try {
+      const read = await page;
+      keep(key, read);
+      return read;
+    } catch (error) {
+      pages.delete(key);
+      throw error;
+    }
+  }
+
   return {
-    async read(request) {
-      const { origin, path, isCut, authorization, mayBePrivate } = request;
-      const key = [origin.scheme, authorityOf(origin), path, isCut, mayBePrivate, authorization ?? ''].join(
-        ' ',
-      );
-      const known = pages.get(key);
-      if (known !== undefined) return await known.page;
-      const page = askAgain(request);
-      pages.set(key, { page, bytes: 0 });
-      try {
-        const read = await page;
-        keep(key, read);
-        return read;
-      } catch (error) {
-        pages.delete(key);
-        throw error;
-      }
-    },
+    read,
     close() {
       stop.abort();
       pages.clear();
     },
   };
+}
+
+/** Threat: a client is given the page as another one's credential, address check or view made it. */
+function keyOf({ origin, path, isCut, mayBePrivate, view, authorization }: PageRequest): string {
+  const parts = [origin.scheme, authorityOf(origin), path, isCut, mayBePrivate];
+  return [...parts, view === null ? '-' : view.id, authorization ?? ''].join(' ');
 }
 
 function headersOf({ authorization }: PageRequest): readonly string[] {

@@ -10,27 +10,36 @@ const ATTRIBUTE = /[\s/]*([^\s"'<>/=]{1,100})(?:\s*=\s*(?:"([^"]*)"|'([^']*)'|([
 
 const ENTITIES: Readonly<Record<string, string>> = { amp: '&', lt: '<', gt: '>', quot: '"', apos: "'" };
 
+/** A link to an http or https address. */
+export interface PageLink {
+  /** Absolute, with its fragment. */
+  readonly url: URL;
+  /** By name in lower case; values are as they stand in the page. */
+  readonly attributes: ReadonlyMap<string, string>;
+}
+
+/** @param base address of the page. */
+export function* linksOf(html: string, base: string): Generator<PageLink> {
+  let from = base;
+  for (const [tag, attributes] of tagsOf(html)) {
+    const url = URL.parse(unescapeHtml(attributes.get('href') ?? ''), from);
+    if (url === null || !attributes.has('href')) continue;
+    if (tag === 'base') from = url.href;
+    else if (url.protocol === 'https:' || url.protocol === 'http:') yield { url, attributes };
+  }
+}
+
 /**
  * @param base address of the page.
  * @returns links to http and https addresses, absolute, with the digest of their fragment.
  */
 export function pageLinks(html: string, base: string): readonly NamedFile[] {
-  const files: NamedFile[] = [];
-  let from = base;
-  for (const [tag, attributes] of tagsOf(html)) {
-    const url = URL.parse(unescapeHtml(attributes.get('href') ?? ''), from);
-    if (url === null || !attributes.has('href')) continue;
-    if (tag === 'base') {
-      from = url.href;
-      continue;
-    }
-    if (url.protocol !== 'https:' && url.protocol !== 'http:') continue;
+  return Array.from(linksOf(html, base), ({ url, attributes }) => {
     const sha256 = digestIn(url.hash.slice(1));
     url.hash = '';
     const metadata = attributes.get('data-core-metadata') ?? attributes.get('data-dist-info-metadata') ?? '';
-    files.push({ url: url.href, sha256, metadataSha256: digestIn(metadata) });
-  }
-  return files;
+    return { url: url.href, sha256, metadataSha256: digestIn(metadata) };
+  });
 }
 
 /** The page with the address that its relative links lead from, where it does not say one itself. */
@@ -66,7 +75,7 @@ function digestIn(text: string): string | null {
   return /(?:^|&)sha256=([0-9a-fA-F]{64})(?:&|$)/u.exec(text)?.[1]?.toLowerCase() ?? null;
 }
 
-function unescapeHtml(text: string): string {
+export function unescapeHtml(text: string): string {
   return text.replace(
     /&(?:#(\d{1,7})|#[xX]([0-9a-fA-F]{1,6})|(amp|lt|gt|quot|apos));/gu,
     (whole, dec, hex, name) => {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { normaliseName } from '../../locks/package-name.ts';
 import { isPublicIndex, PUBLIC_INDEX } from '../../locks/public-index.ts';
+import type { IndexView } from './index-view.ts';
 import { readAuthority, type Origin } from './lending.ts';
 
 export interface Reach {
@@ -16,6 +17,8 @@ export interface Reach {
   readonly privateHosts: readonly string[];
   /** False: the door's cool-down is not for this client. */
   readonly cooled?: boolean;
+  /** What it is shown of the indexes; absent: all that the cool-down allows. */
+  readonly view?: IndexView;
 }
 
 /** What a request to an index is for. */

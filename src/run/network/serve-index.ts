@@ -55,6 +55,7 @@ export function createServeIndex(options: ServeIndexOptions): ServeIndex {
       response.writeHead(301, { location: `${base}/${project}/`, 'content-length': 0 }).end();
       return;
     }
+    const view = client.view(project);
     const page = await options.pages.read({
       origin,
       path: `${new URL(base).pathname.replace(/\/$/u, '')}/${project}/`,
@@ -62,6 +63,7 @@ export function createServeIndex(options: ServeIndexOptions): ServeIndex {
       isCut: client.isCooled && cutoff !== null,
       authorization: hasCredential(credentials, origin) ? null : (request.headers.authorization ?? null),
       mayBePrivate: client.allow.mayBePrivate(origin),
+      view,
     });
     if (page.kind === 'status') {
       sendText(response, page.status, page.text, page.location === null ? {} : { location: page.location });
@@ -76,6 +78,8 @@ export function createServeIndex(options: ServeIndexOptions): ServeIndex {
   /** True when a page without upload times is refused. */
   function isHeldBack(client: ClientState, isUndated: boolean, { isFirst, project }: IndexRequest): boolean {
     if (!isUndated || !client.isCooled || cutoff === null) return false;
+    // What a view names is shown whatever its age.
+    if (client.view(project)?.shown) return false;
     client.undated(project, !isFirst);
     return isFirst;
   }
@@ -84,6 +88,8 @@ export function createServeIndex(options: ServeIndexOptions): ServeIndex {
     wanted: Extract<IndexRequest, { kind: 'legacy' }>,
     { client, origin, target, request, response, signal }: IndexExchange,
   ): Promise<void> {
+    const { project, version } = wanted;
+    const view = client.view(project);
     const drop = ['host', 'accept-encoding', 'range', 'if-none-match', 'if-modified-since', 'if-range'];
     const answer = await options.fetch(
       {
@@ -108,15 +114,23 @@ export function createServeIndex(options: ServeIndexOptions): ServeIndex {
     }
     const { page, body } = await options.bodies.read(answer, (body) => {
       checkDensity(body);
-      const cut = { cutoff: client.isCooled ? cutoff : null, exempt: options.exempt(wanted.project) };
-      const page = readLegacyPage(body.toString('utf8'), { ...cut, project: wanted.project });
+      const page = readLegacyPage(body.toString('utf8'), {
+        cutoff: client.isCooled ? cutoff : null,
+        exempt: options.exempt(project),
+        project,
+        version,
+        view,
+      });
       if (page.kind !== 'page' || !page.isChanged) return { page, body };
       return { page, body: Buffer.from(JSON.stringify(page.value)) };
     });
     if (page.kind === 'unreadable') {
-      sendText(response, 502, `Relock: no page of ${wanted.project}: it is not the JSON of an index`);
+      sendText(response, 502, `Relock: no page of ${project}: it is not the JSON of an index`);
     } else if (page.kind === 'hidden') {
-      sendText(response, 404, 'Relock: all its files are younger than the cool-down allows');
+      const why = view?.shown
+        ? 'this lock is shown other releases'
+        : 'all its files are younger than the cool-down allows';
+      sendText(response, 404, `Relock: ${why}`);
     } else if (page.kind === 'undated' && isHeldBack(client, true, wanted)) {
       sendText(response, NO_UPLOAD_TIMES_STATUS, NO_UPLOAD_TIMES);
     } else {

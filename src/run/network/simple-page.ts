@@ -2,13 +2,12 @@
  * One project's page of a simple index: read as JSON (PEP 691, with the upload times of PEP 700), cut at an instant, and
  * written again as JSON or as HTML (PEP 503, 592, 658, 714). Pure.
  */
-import { clean } from '@renovatebot/pep440';
-import { normaliseName } from '../../locks/package-name.ts';
+import { releaseKey, releaseOfFile } from './release-of-file.ts';
 
-/** As nearly all versions are: numbers without zeros before them. */
-const PLAIN_VERSION = /^(?:0|[1-9]\d{0,9})(?:\.(?:0|[1-9]\d{0,9})){0,9}$/u;
-
-type PageFile = Readonly<Record<string, unknown>> & { readonly filename: string; readonly url: string };
+export type PageFile = Readonly<Record<string, unknown>> & {
+  readonly filename: string;
+  readonly url: string;
+};
 
 export interface SimplePage {
   /** Normalised (PEP 503). */
@@ -85,25 +84,15 @@ export function hideYounger(
     if (isOld || isExempt(file.filename, page.name, exempt)) files.push(file);
     else hidden.push({ name: page.name, filename: file.filename, uploadTime: uploadTimeText(file) });
   }
-  const left = new Set(files.map((file) => versionOf(file.filename, page.name)));
+  const left = new Set(files.map((file) => releaseOfFile(file.filename, page.name)));
   const versions = page.versions?.filter((version) => left.has(releaseKey(version))) ?? null;
   return { page: { ...page, files, versions }, hidden };
-}
-
-/** The same text for all spellings of a version that PEP 440 takes for equal (`v1.0` and `1`); else the text itself. */
-export function releaseKey(version: string): string {
-  if (PLAIN_VERSION.test(version)) return version.replace(/(?:\.0)+$/u, '');
-  const cleaned = version.length > 200 ? null : clean(version);
-  if (cleaned === null) return version;
-  // Zeros at the end of the release segment; without nested quantifiers.
-  const release = /^(?:\d+!)?[\d.]+/u.exec(cleaned)?.[0] ?? '';
-  return release.replace(/(?:\.0)+$/u, '') + cleaned.slice(release.length);
 }
 
 /** True for a file of one of these releases, which are as `releaseKey` writes them. */
 export function isExempt(filename: string, project: string, exempt: ReadonlySet<string>): boolean {
   if (exempt.size === 0) return false;
-  const version = versionOf(filename, project);
+  const version = releaseOfFile(filename, project);
   return version !== null && exempt.has(version);
 }
 
@@ -162,25 +151,6 @@ function firstHash(hashes: unknown, prefix: string): string {
   if (algorithm === undefined || !isString(digest)) return '';
   if (!/^[a-z0-9_]{1,20}$/u.test(algorithm) || !/^[0-9a-fA-F]{1,256}$/u.test(digest)) return '';
   return `${prefix}${algorithm}=${digest}`;
-}
-
-/** The release that a file belongs to, as `releaseKey` writes it; null when its name does not tell. */
-function versionOf(filename: string, name: string): string | null {
-  if (filename.length > 500) return null;
-  if (/\.(?:whl|egg)$/u.test(filename)) {
-    const version = filename.split('-', 2)[1];
-    return version === undefined ? null : knownRelease(version.replaceAll('_', '-'));
-  }
-  const stem = filename.replace(/\.(?:tar\.(?:gz|bz2|xz|Z|lzma)|tgz|tbz|zip)$/u, '');
-  for (let dash = stem.indexOf('-'); dash !== -1; dash = stem.indexOf('-', dash + 1)) {
-    if (normaliseName(stem.slice(0, dash)) === name) return knownRelease(stem.slice(dash + 1));
-  }
-  return null;
-}
-
-function knownRelease(version: string): string | null {
-  const isVersion = PLAIN_VERSION.test(version) || (version.length <= 200 && clean(version) !== null);
-  return isVersion ? releaseKey(version) : null;
 }
 
 function uploadTimeText(file: PageFile): string | null {

@@ -12,6 +12,7 @@ export const NO_POLICY: Policy = {
   locks: [],
   allowHosts: [],
   images: { pin: false, tags: 'off', ignore: [] },
+  builtImages: [],
   scan: { with: 'auto', severity: 'low', ignore: [], upload: false },
 };
 

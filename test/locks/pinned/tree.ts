@@ -10,6 +10,7 @@ export const POLICY: Policy = {
   locks: [],
   allowHosts: [],
   images: { pin: false, tags: 'off', ignore: [] },
+  builtImages: [],
   scan: { with: 'auto', severity: 'low', ignore: [], upload: false },
 };
 

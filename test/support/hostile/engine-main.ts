@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Settings } from '../../../src/config/settings.ts';
 import { composePorts, scratchFolders } from '../../../src/engine/compose.ts';
 import { chooseWalls, type Walls } from '../../../src/engine/gate.ts';
+import { rebuildsAlone } from '../../../src/engine/compose-rebuild.ts';
 import { findWalls } from '../../../src/engine/network.ts';
 import { runJob } from '../../../src/engine.ts';
 import { workingTreeForge } from '../../../src/forge/working-tree.ts';
@@ -100,6 +101,7 @@ const composed = await composePorts({
   policy: null,
   registryPool: null,
   dockerConfig: null,
+  rebuilds: rebuildsAlone('off'),
   environment: process.env,
   version: '0',
   observe: (event) => {
