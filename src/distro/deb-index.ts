@@ -27,7 +27,7 @@ export interface DebIndexLimits {
   readonly keptBytes: number;
 }
 
-export const DEB_INDEX_LIMITS: DebIndexLimits = { packages: 400_000, keptBytes: 192 * 1024 * 1024 };
+const DEB_INDEX_LIMITS: DebIndexLimits = { packages: 400_000, keptBytes: 192 * 1024 * 1024 };
 
 /** What one paragraph can be at most. Threat: a line without end. */
 const MAX_PENDING = 8 * 1024 * 1024;

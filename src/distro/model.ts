@@ -20,26 +20,6 @@ export interface PackageSource {
   readonly signedBy: readonly string[];
 }
 
-/** One package that a source offers. */
-export interface OfferedPackage {
-  readonly name: string;
-  readonly version: string;
-  readonly arch: string;
-  readonly source: string;
-  readonly sourceVersion: string;
-  /** Index in the list of sources. */
-  readonly from: number;
-  /** From a suite of security fixes, or named by an advisory that is one. */
-  readonly security: boolean;
-  /** Advisories of the distribution that name this version (`updateinfo`, `secdb`), or empty. */
-  readonly advisories: readonly string[];
-  /** Share of machines that get it yet, 0 to 100 (Ubuntu); null: all do. */
-  readonly phased: number | null;
-  /** Installed packages are kept or moved together by these (dpkg's grammar, as written); empty texts for others. */
-  readonly depends: string;
-  readonly breaks: string;
-}
-
 /** One package of the image that a newer version is offered for. */
 export interface PackageUpdate {
   readonly name: string;

@@ -54,7 +54,8 @@ export function createLayerStack(want: ImageWant): LayerStack {
     isSettled: () =>
       !want.python &&
       want.sources !== true &&
-      (!want.system || hasDatabase(files)) && (!want.release || hasRelease(files)),
+      (!want.system || hasDatabase(files)) &&
+      (!want.release || hasRelease(files)),
   };
 }
 

@@ -20,7 +20,7 @@ import {
 import { placeAbove } from './upgrade-step.ts';
 
 /** The one name, in all stages: its prefix says whose it is, so that nobody takes it for a setting of the image. */
-export const REBUILD_ARGUMENT = 'RELOCK_REBUILD';
+const REBUILD_ARGUMENT = 'RELOCK_REBUILD';
 const COMMENT =
   '# Relock moves this date, so that the packages below are fetched anew and not taken from the build cache.';
 

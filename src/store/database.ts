@@ -12,3 +12,8 @@ export interface Database {
 export async function lockInTransaction(db: Db, name: string): Promise<void> {
   await db.executeSql('SELECT pg_advisory_xact_lock(hashtextextended($1, 0))', [`relock/${name}`]);
 }
+
+/** The same lock, held by any number at once, but not beside one that holds it alone. */
+export async function shareInTransaction(db: Db, name: string): Promise<void> {
+  await db.executeSql('SELECT pg_advisory_xact_lock_shared(hashtextextended($1, 0))', [`relock/${name}`]);
+}

@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Db } from 'pg-boss';
 import type { Connection } from './boss.ts';
 import { JOBS, QUEUE_SCHEMA } from './boss.ts';
-import { foldJobs, foldKey, readPayload, storable } from './fold.ts';
+import { foldJobs, foldKey, priorityOf, readPayload, storable } from './fold.ts';
 import type { Payload } from './fold.ts';
 import type { QueuedJob } from './store.ts';
 
@@ -16,12 +16,18 @@ export interface Wanted {
   readonly notBefore: Date | null;
 }
 
+/** Requests that were folded into one. */
+interface Folded extends Wanted {
+  readonly priority: number;
+}
+
 interface Waiting {
   readonly id: string;
   readonly retrying: boolean;
   readonly startAfter: Date;
   /** Its time has come: a worker may take it. */
   readonly due: boolean;
+  readonly priority: number;
   readonly payload: Payload;
 }
 
@@ -40,7 +46,7 @@ export async function putJobs(
     db,
     [...folded.values()].map(({ job }) => job),
   );
-  const fresh = new Map<string, Wanted>();
+  const fresh = new Map<string, Folded>();
   let changed = false;
   for (const [key, item] of folded) {
     const row = waiting.get(key);
@@ -49,9 +55,11 @@ export async function putJobs(
     if (fate !== 'same') changed = true;
   }
   if (fresh.size > 0) {
-    const rows = [...fresh.values()].map(({ job, notBefore }) => ({
+    const rows = [...fresh.values()].map(({ job, notBefore, priority }) => ({
       data: storable({ job, failures: 0, error: null }),
       singletonKey: String(job.repository.id),
+      group: groupOf(job),
+      priority,
       ...(notBefore === null ? {} : { startAfter: notBefore }),
     }));
     const made = await boss.insert(JOBS, rows, { db, returnId: true });
@@ -62,22 +70,32 @@ export async function putJobs(
 }
 
 function foldTogether(wanted: readonly Wanted[]): {
-  folded: Map<string, Wanted>;
+  folded: Map<string, Folded>;
   isFirst: readonly boolean[];
 } {
-  const folded = new Map<string, Wanted>();
-  const isFirst = wanted.map((item) => {
-    const key = foldKey(item.job);
+  const folded = new Map<string, Folded>();
+  const isFirst = wanted.map(({ job, notBefore }) => {
+    const key = foldKey(job);
     const before = folded.get(key);
+    const priority = priorityOf(job);
     folded.set(
       key,
       before === undefined
-        ? item
-        : { job: foldJobs(before.job, item.job), notBefore: earlier(before.notBefore, item.notBefore) },
+        ? { job, notBefore, priority }
+        : {
+            job: foldJobs(before.job, job),
+            notBefore: earlier(before.notBefore, notBefore),
+            priority: Math.max(before.priority, priority),
+          },
     );
     return before === undefined;
   });
   return { folded, isFirst };
+}
+
+/** By which the workers are shared. */
+export function groupOf({ installation }: QueuedJob): { readonly id: string } {
+  return { id: String(installation) };
 }
 
 function earlier(first: Date | null, second: Date | null): Date | null {
@@ -103,7 +121,8 @@ export async function findWaiting(
   except: string | null = null,
 ): Promise<ReadonlyMap<string, Waiting>> {
   const { rows } = await db.executeSql(
-    `SELECT id, state = 'retry' AS retrying, start_after AS "startAfter", start_after <= now() AS due, data
+    `SELECT id, state = 'retry' AS retrying, start_after AS "startAfter", start_after <= now() AS due,
+       priority, data
      FROM ${QUEUE_SCHEMA}.job
      WHERE name = $1 AND state < 'active'
        AND singleton_key = ANY($2::text[]) AND id IS DISTINCT FROM $3::uuid
@@ -128,7 +147,7 @@ async function foldInto(
   boss: Connection['boss'],
   db: Db,
   waiting: Waiting,
-  wanted: Wanted,
+  wanted: Folded,
 ): Promise<'same' | 'changed' | 'taken'> {
   const { job, notBefore } = wanted;
   // A stream of pushes must not use up the tries of a job that waits after a failure; a person is not kept waiting, and
@@ -142,10 +161,13 @@ async function foldInto(
   const keepsItsTime = waiting.retrying && !isPerson;
   const isSooner = !waiting.due && (notBefore === null || notBefore < waiting.startAfter);
   const moves = isSooner && !keepsItsTime;
-  if (!moves && isDeepStrictEqual(payload, waiting.payload)) return 'same';
+  const rises = wanted.priority > waiting.priority;
+  if (!moves && !rises && isDeepStrictEqual(payload, waiting.payload)) return 'same';
   const { updated } = await boss.update(JOBS, payload, {
     db,
     id: waiting.id,
+    group: groupOf(payload.job),
+    ...(rises ? { priority: wanted.priority } : {}),
     ...(moves ? { startAfter: notBefore ?? 0 } : {}),
   });
   return updated > 0 ? 'changed' : 'taken';

@@ -1,13 +1,22 @@
 /** Opens the store: an embedded database in a folder, or PostgreSQL by URL; the same code runs on both. */
 import { UsageError, messageOf } from '../errors.ts';
+import { createAdvisoryState, forgetOldAdvisories } from './advisory-records.ts';
 import type { Connection } from './boss.ts';
 import { createBatches } from './batches.ts';
 import { prepareQueues } from './boss.ts';
 import { openEmbedded } from './embedded.ts';
+import {
+  forgetInstallation,
+  forgetRepository,
+  recordedHead,
+  repositoriesWith,
+  sweepReleases,
+} from './find-packages.ts';
 import { CHANNEL, putJobs } from './intake.ts';
 import type { Wanted } from './intake.ts';
 import { openPostgres } from './postgres.ts';
 import { countJobs, listDeadLetters, reviveDeadLetter, takeBackOrphans } from './queue.ts';
+import { recordPackages } from './record-packages.ts';
 import {
   forgetOldDeliveries,
   migrateRecords,
@@ -15,6 +24,7 @@ import {
   recordDeliveries,
   writeLastRun,
 } from './records.ts';
+import { prepareShares } from './shares.ts';
 import type { Store, StoreLog } from './store.ts';
 import { startWorker } from './worker.ts';
 
@@ -34,6 +44,7 @@ export interface StoreOptions {
 }
 
 const FORGET_EVERY_MS = 3_600_000;
+const SWEEP_EVERY_MS = 86_400_000;
 
 /**
  * Makes or updates all tables.
@@ -56,6 +67,7 @@ export async function openStore(options: StoreOptions): Promise<Store> {
   try {
     await migrateRecords(connection.database);
     await prepareQueues(connection.boss, leaseSeconds);
+    await prepareShares(connection.database);
     if (connection.alone) {
       const orphans = await takeBackOrphans(connection);
       if (orphans > 0) log.info({ jobs: orphans }, 'jobs of a process that died are due again');
@@ -72,15 +84,27 @@ async function createStore(connection: Connection, options: StoreOptions): Promi
   const { database } = connection;
   const workers = new Set<ReturnType<typeof startWorker>>();
   const ears = await listen(connection, log, () => workers.forEach((worker) => worker.wake()));
+  let sweptAt = 0;
   const forget = async (): Promise<void> => {
     try {
       await forgetOldDeliveries(database.db, now());
+      await forgetOldAdvisories(database.db, now());
     } catch (error) {
-      log.warn({ error: messageOf(error) }, 'old deliveries could not be forgotten');
+      log.warn({ error: messageOf(error) }, 'what is too old could not be forgotten');
+    }
+  };
+  // Seconds in a large index: not when it opens.
+  const sweep = async (): Promise<void> => {
+    try {
+      if (now().getTime() - sweptAt < SWEEP_EVERY_MS) return;
+      sweptAt = now().getTime();
+      await sweepReleases(database);
+    } catch (error) {
+      log.warn({ error: messageOf(error) }, 'the package index could not be cleared up');
     }
   };
   await forget();
-  const forgetting = setInterval(() => void forget(), FORGET_EVERY_MS);
+  const forgetting = setInterval(() => void forget().then(sweep), FORGET_EVERY_MS);
   forgetting.unref();
   let closed: Promise<void> | null = null;
   const enqueue = createBatches((requests: readonly Request[]) => enqueueAll(connection, requests, now()));
@@ -99,6 +123,18 @@ async function createStore(connection: Connection, options: StoreOptions): Promi
     deadLetters: () => listDeadLetters(connection),
     retryDeadLetter: (id) => reviveDeadLetter(connection, id),
     counts: () => countJobs(connection),
+    async recordPackages(repository, head, places, recordOptions = {}) {
+      const leftOut = await recordPackages(database, repository, head, places, recordOptions);
+      const { id, owner, name } = repository;
+      if (leftOut > 0) {
+        log.warn({ repository: `${owner}/${name}`, id, places: leftOut }, 'too many packages for the index');
+      }
+    },
+    recordedHead: (repositoryId) => recordedHead(database.db, repositoryId),
+    repositoriesWith: (queries) => repositoriesWith(database.db, queries),
+    forgetRepository: (repositoryId) => forgetRepository(database, repositoryId),
+    forgetInstallation: (installation) => forgetInstallation(database, installation),
+    ...createAdvisoryState(database.db, now),
     close() {
       closed ??= close();
       return closed;

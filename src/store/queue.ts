@@ -1,35 +1,14 @@
-/** What happens to a job's row: put in, folded, taken, renewed, ended. All of it fenced to the attempt that took it. */
+/** What happens to a job's row: renewed, ended, given back. All of it fenced to the attempt that took it. */
 import type { Connection } from './boss.ts';
 import { DEAD, JOBS, QUEUE_SCHEMA } from './boss.ts';
-import { callWorkers, findWaiting, lockKeys, putJobs } from './intake.ts';
+import { callWorkers, findWaiting, groupOf, lockKeys, putJobs } from './intake.ts';
 import { foldJobs, foldKey, isRecord, readPayload, storable, storableError } from './fold.ts';
 import type { Payload } from './fold.ts';
+import type { Claim } from './shares.ts';
 import type { DeadLetter } from './store.ts';
 
 /** A handler's throws before its job is a dead letter. */
 const MOST_FAILURES = 3;
-
-/** A job that this process holds. `retryCount` counts its claims, and so names this one. */
-export interface Claim {
-  readonly id: string;
-  readonly retryCount: number;
-  readonly retryLimit: number;
-  /** Length of its lease. */
-  readonly seconds: number;
-  readonly data: unknown;
-}
-
-/** Takes at most `count` due jobs, none of a repository that has one running anywhere. */
-export async function takeJobs({ boss }: Connection, count: number): Promise<readonly Claim[]> {
-  const rows = await boss.fetch<object>(JOBS, { batchSize: count, includeMetadata: true });
-  return rows.map((row) => ({
-    id: row.id,
-    retryCount: row.retryCount,
-    retryLimit: row.retryLimit,
-    seconds: row.heartbeatSeconds ?? 60,
-    data: row.data,
-  }));
-}
 
 /** Starts the lease anew. False when the job is no longer this claim's. */
 export async function renewClaim({ boss }: Connection, claim: Claim): Promise<boolean> {
@@ -83,7 +62,12 @@ async function putBack(
         : (await findWaiting(db, [payload.job], claim.id)).get(foldKey(payload.job));
     if (newer !== undefined && payload !== null) {
       const job = foldJobs(payload.job, newer.payload.job);
-      const { updated } = await boss.update(JOBS, storable({ ...newer.payload, job }), { db, id: newer.id });
+      const { updated } = await boss.update(JOBS, storable({ ...newer.payload, job }), {
+        db,
+        id: newer.id,
+        group: groupOf(job),
+        priority: Math.max(claim.priority, newer.priority),
+      });
       if (updated > 0) {
         await boss.deleteJob(JOBS, claim.id, { db });
         return 'retry';

@@ -1,30 +1,15 @@
-/** Relock's own tables beside the queue's: last runs and deliveries. */
+/** Relock's own tables beside the queue's, and of them last runs and deliveries. */
 import type { Db } from 'pg-boss';
 import { EnvironmentError } from '../errors.ts';
 import type { Database } from './database.ts';
 import { lockInTransaction } from './database.ts';
 import { storableText } from './fold.ts';
+import { MIGRATIONS } from './migrations.ts';
 import type { LastRun } from './store.ts';
 
 const DELIVERY_DAYS = 7;
 /** Threat: the id is a header of whoever sends; GitHub's are 36 characters. */
 const MOST_ID_CHARACTERS = 200;
-
-/** Each is applied once, in this order; never change one that was released, add the next. */
-const MIGRATIONS: readonly string[] = [
-  `CREATE TABLE relock.last_run (
-     repository_id bigint NOT NULL,
-     purpose text NOT NULL,
-     at timestamptz NOT NULL,
-     head text NOT NULL,
-     inputs text NOT NULL,
-     schedule jsonb NOT NULL,
-     outcome text NOT NULL,
-     PRIMARY KEY (repository_id, purpose)
-   );
-   CREATE TABLE relock.delivery (id text PRIMARY KEY, at timestamptz NOT NULL);
-   CREATE INDEX delivery_at ON relock.delivery (at);`,
-];
 
 /**
  * Makes the tables or brings them up to date.

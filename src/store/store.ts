@@ -1,9 +1,14 @@
 /**
- * The store port: the queue of jobs, the last runs and the webhook deliveries that were seen. All of it can be lost or
- * made again: what the forge shows is the truth.
+ * The store port: the queue of jobs, the last runs, the webhook deliveries that were seen, the package index, and what is
+ * remembered of advisories. All of it can be lost or made again: what the forge shows is the truth.
  */
 
 import type { Schedule } from '../schedule/is-due.ts';
+import type { AdvisoryState } from './advisory-state.ts';
+import type { PackageIndex } from './package-index.ts';
+
+/** One branch and one pull request each. `security-…`: the fix of one package; its name says ecosystem and package. */
+export type Purpose = 'monthly' | `security-${string}`;
 
 /** A comment that asked, and the one comment that holds the result (edited in place). */
 export interface Answer {
@@ -19,9 +24,9 @@ export interface Answer {
 export interface QueuedJob {
   readonly repository: { readonly id: number; readonly owner: string; readonly name: string };
   readonly installation: number;
-  /** One branch and one pull request per purpose; 'advisory' comes later. */
-  readonly purpose: 'monthly';
-  readonly trigger: 'schedule' | 'comment' | 'push' | 'installation';
+  readonly purpose: Purpose;
+  /** Decides also who is next, see `Store.work`. */
+  readonly trigger: 'schedule' | 'comment' | 'push' | 'installation' | 'advisory';
   /** Globs of lock files; empty = all. */
   readonly only: readonly string[];
   /** Run although nothing seems to have changed (somebody asked). */
@@ -31,6 +36,16 @@ export interface QueuedJob {
   readonly answer: Answer | null;
   /** Other comments whose jobs were folded into this one, oldest first: each wants its answer too. */
   readonly alsoAnswer?: readonly Answer[];
+  /** What is to be fixed; null: it is not about an advisory. */
+  readonly advisory: AdvisedPackage | null;
+}
+
+export interface AdvisedPackage {
+  /** Of folded jobs, of all of them; empty when there were too many: then whatever the package has. */
+  readonly ids: readonly string[];
+  readonly package: string;
+  /** As OSV names it: `PyPI`, `Debian:12`. */
+  readonly ecosystem: string;
 }
 
 /** The last finished look at a repository for one purpose. */
@@ -90,16 +105,18 @@ export interface StoreWorker {
   stop(graceSeconds: number): Promise<void>;
 }
 
-export interface Store {
+export interface Store extends PackageIndex, AdvisoryState {
   /**
-   * Folds into a waiting job of the same repository and purpose (the union of both: force if either, all targets if
-   * either).
+   * Folds into a waiting job of the same repository, purpose and package (the union of both: force if either, all targets
+   * if either).
    * @returns false when there is no new job: it was folded, or `delivery` was seen before.
    */
   enqueue(job: QueuedJob, options?: EnqueueOptions): Promise<boolean>;
   /**
    * Calls `handler` for due jobs, at most `concurrency` at once, never two of one repository at once (across
-   * processes). A throw = retry with back-off (3 tries), then dead letter. A job whose process died is run again when
+   * processes). A comment's job is always next. After that, installations share the workers: next is the one with the
+   * fewest running jobs, of several the one whose turn was longest ago; of its jobs an advisory's, then a push's or
+   * installation's, then the schedule's, the oldest first. A throw = retry with back-off (3 tries), then dead letter. A job whose process died is run again when
    * its lease has ended; after ten deaths it is a dead letter too.
    */
   work(concurrency: number, handler: JobHandler): Promise<StoreWorker>;

@@ -3,8 +3,9 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { CancelledError, messageOf } from '../errors.ts';
 import type { Connection } from './boss.ts';
 import { readPayload } from './fold.ts';
-import type { Claim } from './queue.ts';
-import { completeJob, failJob, giveBack, renewClaim, takeJobs } from './queue.ts';
+import { completeJob, failJob, giveBack, renewClaim } from './queue.ts';
+import type { Claim } from './shares.ts';
+import { takeJobs } from './shares.ts';
 import type { JobHandler, Lease, StoreLog, StoreWorker } from './store.ts';
 
 export interface WorkerSettings {

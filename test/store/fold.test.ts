@@ -1,13 +1,25 @@
 import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { answersOf, foldJobs, foldKey, readPayload, storable, storableError } from '../../src/store/fold.ts';
-import type { Answer, QueuedJob } from '../../src/store/store.ts';
+import {
+  answersOf,
+  foldJobs,
+  foldKey,
+  priorityOf,
+  readPayload,
+  storable,
+  storableError,
+} from '../../src/store/fold.ts';
+import type { AdvisedPackage, Answer, QueuedJob } from '../../src/store/store.ts';
 import { queuedJob } from '../support/store.ts';
 
 const BASE = queuedJob();
 
 function answer(comment: number, reply: number | null = null): Answer {
   return { issue: 5, comment, reply };
+}
+
+function advised(...ids: string[]): AdvisedPackage {
+  return { ids, package: 'jinja2', ecosystem: 'PyPI' };
 }
 
 const jobs: fc.Arbitrary<QueuedJob> = fc.record({
@@ -19,6 +31,7 @@ const jobs: fc.Arbitrary<QueuedJob> = fc.record({
   force: fc.boolean(),
   noCache: fc.boolean(),
   answer: fc.option(fc.integer({ min: 1, max: 9 }).map((comment) => answer(comment))),
+  advisory: fc.option(fc.array(fc.string({ maxLength: 2 }), { maxLength: 60 }).map((ids) => advised(...ids))),
 });
 
 describe('foldJobs', () => {
@@ -41,6 +54,21 @@ describe('foldJobs', () => {
       { trigger: 'schedule' },
       { trigger: 'schedule' },
     ],
+    ['an advisory is no schedule', { trigger: 'schedule' }, { trigger: 'advisory' }, { trigger: 'advisory' }],
+    ['an advisory', { advisory: advised('a') }, { advisory: null }, { advisory: advised('a') }],
+    ['a new advisory', { advisory: null }, { advisory: advised('a') }, { advisory: advised('a') }],
+    [
+      'each advisory once',
+      { advisory: advised('a', 'b') },
+      { advisory: advised('b', 'c') },
+      { advisory: advised('a', 'b', 'c') },
+    ],
+    [
+      'all advisories if either',
+      { advisory: advised('a') },
+      { advisory: advised() },
+      { advisory: advised() },
+    ],
     ['an old answer', { answer: answer(1) }, { answer: null }, { answer: answer(1) }],
     ['a new answer', { answer: null }, { answer: answer(2) }, { answer: answer(2) }],
     ['both', { answer: answer(1) }, { answer: answer(2) }, { answer: answer(2), alsoAnswer: [answer(1)] }],
@@ -61,6 +89,17 @@ describe('foldJobs', () => {
     expect(foldKey(renamed)).toBe(foldKey(BASE));
   });
 
+  it.each<[string, Partial<QueuedJob>]>([
+    ['another purpose', { purpose: 'security-pypi-idna' }],
+    ['another package', { advisory: { ...advised('a'), package: 'idna' } }],
+    ['another release of a distribution', { advisory: { ...advised('a'), ecosystem: 'Debian:12' } }],
+    ['another repository', { repository: { ...BASE.repository, id: BASE.repository.id + 1 } }],
+  ])('has no part in %s', (_what, changes) => {
+    const job: QueuedJob = { ...BASE, purpose: 'security-pypi-jinja2', advisory: advised('a') };
+    expect(foldKey({ ...job, ...changes })).not.toBe(foldKey(job));
+    expect(foldKey({ ...job, advisory: advised('b') })).toBe(foldKey(job));
+  });
+
   it('never does less than either asked for, and stays bounded', () => {
     fc.assert(
       fc.property(fc.array(jobs, { minLength: 1, maxLength: 40 }), (asked) => {
@@ -71,6 +110,12 @@ describe('foldJobs', () => {
         expect(isAll || asked.every(({ only }) => only.length > 0)).toBe(true);
         expect(isAll || wanted.every((glob) => folded.only.includes(glob))).toBe(true);
         expect(asked.length === 1 || folded.only.length <= 100).toBe(true);
+        const advisories = asked.flatMap(({ advisory }) => (advisory === null ? [] : [advisory.ids]));
+        expect(folded.advisory === null).toBe(advisories.length === 0);
+        const ids = folded.advisory?.ids ?? [];
+        expect(ids.length === 0 || advisories.flat().every((id) => ids.includes(id))).toBe(true);
+        expect(ids.length === 0 || advisories.every((one) => one.length > 0)).toBe(true);
+        expect(advisories.length === 1 || ids.length <= 100).toBe(true);
         const comments = new Set(asked.flatMap((job) => (job.answer === null ? [] : [job.answer.comment])));
         expect(new Set(answersOf(folded).map(({ comment }) => comment))).toEqual(comments);
       }),
@@ -112,7 +157,23 @@ describe('what the row holds', () => {
     [{ job: null }],
     [{ job: { ...BASE, only: 'x' } }],
     [{ job: { ...BASE, purpose: 'later' } }],
+    [{ job: { ...BASE, purpose: 'security-' } }],
+    [{ job: { ...BASE, trigger: 'later' } }],
+    [{ job: { ...BASE, trigger: 'toString' } }],
+    [{ job: { ...BASE, advisory: { ids: 'x', package: 'y', ecosystem: 'z' } } }],
+    [{ job: { ...BASE, advisory: { ids: [], package: 'y' } } }],
   ])('is no job: %j', (data) => {
     expect(readPayload(data)).toBeNull();
   });
+
+  it('is about no advisory when an older version wrote it', () => {
+    const { advisory: _none, ...older } = BASE;
+    expect(readPayload({ job: older })?.job).toEqual(BASE);
+  });
+});
+
+it('has an order of who is next', () => {
+  const triggers = ['comment', 'advisory', 'push', 'installation', 'schedule'] as const;
+  const priorities = triggers.map((trigger) => priorityOf({ ...BASE, trigger }));
+  expect(priorities).toEqual([30, 20, 10, 10, 0]);
 });

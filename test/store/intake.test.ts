@@ -27,15 +27,24 @@ async function put(job: QueuedJob, notBefore: Date | null = null): Promise<boole
   return made;
 }
 
+interface Row {
+  readonly version: string;
+  readonly start: Date;
+  readonly data: unknown;
+  readonly priority: number;
+  readonly group: string;
+}
+
 /** `version` is another after every write of the row. */
-async function rowOf({ repository }: QueuedJob): Promise<{ version: string; start: Date; data: unknown }> {
+async function rowOf({ repository }: QueuedJob): Promise<Row> {
   const { rows } = await connection.database.db.executeSql(
-    `SELECT xmin::text || ctid::text AS version, start_after AS start, data FROM ${QUEUE_SCHEMA}.job
+    `SELECT xmin::text || ctid::text AS version, start_after AS start, data, priority, group_id AS group
+     FROM ${QUEUE_SCHEMA}.job
      WHERE name = $1 AND singleton_key = $2`,
     [JOBS, String(repository.id)],
   );
   expect(rows).toHaveLength(1);
-  return rows[0] as { version: string; start: Date; data: unknown };
+  return rows[0] as Row;
 }
 
 function inHours(hours: number): Date {
@@ -49,7 +58,7 @@ describe('putJobs, for a job that waits', () => {
     ['the same at once', push(), null, null],
     ['the same later', push(), null, inHours(1)],
     ['the same at a later time', push(), inHours(1), inHours(2)],
-    ['less', queuedJob({ trigger: 'schedule', force: true }), null, null],
+    ['less', queuedJob({ trigger: 'comment', force: true }), null, null],
   ])('writes nothing and calls nobody for %s', async (_what, job, first, then) => {
     expect(await put(job, first)).toBe(true);
     const before = await rowOf(job);
@@ -75,6 +84,19 @@ describe('putJobs, for a job that waits', () => {
     const after = await rowOf(job);
     expect(after.data).not.toEqual(before.data);
     expect(after.start).toEqual(before.start);
+  });
+
+  it('takes a place further ahead, once, and another installation', async () => {
+    const job = queuedJob();
+    await put(job);
+    await put({ ...job, trigger: 'push' });
+    const before = await rowOf(job);
+    expect(before).toMatchObject({ priority: 10, group: '7' });
+    await put({ ...job, trigger: 'push' });
+    await put(job);
+    expect(await rowOf(job)).toEqual(before);
+    await put({ ...job, installation: 8 });
+    expect(await rowOf(job)).toMatchObject({ priority: 10, group: '8' });
   });
 
   it('brings its time forward, and calls the workers', async () => {

@@ -3,16 +3,10 @@ import { DEAD, JOBS, QUEUE_SCHEMA, prepareQueues } from '../../src/store/boss.ts
 import type { Connection } from '../../src/store/boss.ts';
 import { openEmbedded } from '../../src/store/embedded.ts';
 import { putJobs } from '../../src/store/intake.ts';
-import {
-  completeJob,
-  failJob,
-  giveBack,
-  listDeadLetters,
-  renewClaim,
-  takeJobs,
-} from '../../src/store/queue.ts';
-import type { Claim } from '../../src/store/queue.ts';
+import { completeJob, failJob, giveBack, listDeadLetters, renewClaim } from '../../src/store/queue.ts';
 import { migrateRecords } from '../../src/store/records.ts';
+import type { Claim } from '../../src/store/shares.ts';
+import { takeJobs } from '../../src/store/shares.ts';
 import type { Lease } from '../../src/store/store.ts';
 import { startWorker } from '../../src/store/worker.ts';
 import { folder } from '../support/folder.ts';

@@ -2,10 +2,16 @@
 import { describe, expect, it } from 'vitest';
 import { CancelledError } from '../../src/errors.ts';
 import type { Lease, QueuedJob, Store } from '../../src/store/store.ts';
+import { describeAdvisoryState, describePackageIndex } from './store-index-contract.ts';
+import { describeShares } from './store-shares-contract.ts';
 import { A_RUN, queuedJob, runWaiting, until } from './store.ts';
 
 /** @param get the store, opened with `retrySeconds: 0` and a short `pollSeconds`. */
 export function describeStore(get: () => Store): void {
+  describePackageIndex(get);
+  describeAdvisoryState(get);
+  describeShares(get);
+
   describe('folding', () => {
     it('makes one job of two requests for a repository, with what either wants', async () => {
       const first = queuedJob({ only: ['a.txt'], force: false });
@@ -30,6 +36,37 @@ export function describeStore(get: () => Store): void {
       const jobs = [queuedJob(), queuedJob()];
       for (const job of jobs) expect(await get().enqueue(job)).toBe(true);
       expect(await runWaiting(get())).toHaveLength(2);
+    });
+
+    it('folds advisories of one package, and runs those of two one after the other', async () => {
+      const advisory = { ids: ['GHSA-1'], package: 'jinja2', ecosystem: 'PyPI' };
+      const first = queuedJob({ purpose: 'security-pypi-jinja2', trigger: 'advisory', advisory });
+      const { repository } = first;
+      const other = {
+        ...first,
+        purpose: 'security-pypi-idna',
+        advisory: { ...advisory, package: 'idna' },
+      } as const;
+      expect(await get().enqueue(first)).toBe(true);
+      expect(await get().enqueue(other)).toBe(true);
+      expect(await get().enqueue({ ...first, advisory: { ...advisory, ids: ['GHSA-2'] } })).toBe(false);
+      expect(await get().enqueue(queuedJob({ repository }))).toBe(true);
+      let now = 0;
+      const ran: QueuedJob[] = [];
+      const worker = await get().work(4, async (job) => {
+        now += 1;
+        expect(now).toBe(1);
+        await new Promise((resolve) => {
+          setTimeout(resolve, 50);
+        });
+        ran.push(job);
+        now -= 1;
+      });
+      await until(() => ran.length === 3);
+      await worker.stop(5);
+      expect(ran.at(-1)).toMatchObject({ purpose: 'monthly', advisory: null });
+      expect(ran).toContainEqual({ ...first, advisory: { ...advisory, ids: ['GHSA-1', 'GHSA-2'] } });
+      expect(ran).toContainEqual(other);
     });
 
     it('does not fold into a job that runs: what is asked meanwhile is done after it', async () => {
@@ -102,7 +139,7 @@ export function describeStore(get: () => Store): void {
       await get().saveLastRun(id, 'monthly', newer);
       await get().saveLastRun(id, 'monthly', A_RUN);
       expect(await get().lastRun(id, 'monthly')).toEqual(newer);
-      expect(await get().lastRun(id, 'advisory')).toBeNull();
+      expect(await get().lastRun(id, 'security-pypi-jinja2')).toBeNull();
     });
   });
 

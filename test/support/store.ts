@@ -15,6 +15,7 @@ export function queuedJob(changes: Partial<QueuedJob> = {}): QueuedJob {
     force: false,
     noCache: false,
     answer: null,
+    advisory: null,
     ...changes,
   };
 }
