@@ -87,8 +87,7 @@ function repository(number: number): IndexedRepository {
 
 /** The same packages for the same number; `moved` of them in another version. */
 function placeOf(number: number, moved: number): PackagePlace {
-  let seed = number * 7919 + 17;
-  const random = (): number => (seed = (seed * 1_103_515_245 + 12_345) % 2_147_483_648) / 2_147_483_648;
+  const random = randomFrom(number);
   const packages = new Map<number, PlacePackage>();
   while (packages.size < PACKAGES) {
     const name = Math.floor(NAMES * random() ** 3);
@@ -102,6 +101,17 @@ function placeOf(number: number, moved: number): PackagePlace {
     });
   }
   return { kind: 'lock', place: 'requirements.txt', packages: [...packages.values()] };
+}
+
+/** Mulberry32: the same numbers on every machine. */
+function randomFrom(seed: number): () => number {
+  let state = seed;
+  return () => {
+    state = (state + 0x6d2b79f5) | 0;
+    let mixed = Math.imul(state ^ (state >>> 15), state | 1);
+    mixed ^= mixed + Math.imul(mixed ^ (mixed >>> 7), mixed | 61);
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 2 ** 32;
+  };
 }
 
 async function recordAll(moved: number): Promise<number> {
@@ -147,18 +157,17 @@ async function queueAll(): Promise<
   const enqueueSeconds = seconds(began);
   const { waiting } = await store.counts();
   let done = 0;
-  let commented: number | null = null;
+  const commented = Promise.withResolvers<number>();
   const worker = await store.work(4, async ({ trigger }) => {
     await delay(10);
     done += 1;
-    if (trigger === 'comment') commented = performance.now();
+    if (trigger === 'comment') commented.resolve(performance.now());
   });
   await delay(TAKE_SECONDS * 1000);
   const jobsPerSecond = done / TAKE_SECONDS;
   const asked = performance.now();
   await store.enqueue(jobOf(0, 'comment', 0));
-  while (commented === null) await delay(1);
-  const commentMs = (commented as number) - asked - 10;
+  const commentMs = (await commented.promise) - asked - 10;
   await worker.stop(10);
   return { enqueueSeconds, waiting, jobsPerSecond, commentMs };
 }
@@ -176,7 +185,7 @@ function jobOf(number: number, trigger: 'advisory' | 'comment', advisory: number
     noCache: false,
     answer: null,
     advisory: isAdvisory
-      ? { ids: [`GHSA-${advisory}`], package: `package-name-${advisory}`, ecosystem: 'PyPI' }
+      ? { ids: [`GHSA-${advisory}`], package: `package-name-${advisory}`, ecosystem: "PyPI", advisories: [] }
       : null,
   };
 }

@@ -7,6 +7,7 @@
  *   npm run bench -- app    the App
  *   npm run bench -- conda  reading, diff and report of a large conda lock
  *   npm run bench -- advisories the package index and the queue, when many are touched at once
+ *   npm run bench -- rebuilds what published images lack: one, and a hundred on five bases
  *   npm run bench -- scan   known vulnerabilities of a lock of 1,000 packages, beside osv-scanner
  */
 import { execFileSync } from 'node:child_process';
@@ -20,6 +21,7 @@ import { runByHand } from './by-hand.ts';
 import { benchImageContent } from './image-content.ts';
 import { benchImageLookups } from './image-lookups.ts';
 import { benchConda } from './conda.ts';
+import { benchRebuilds } from './rebuilds.ts';
 import { benchScan } from './scan.ts';
 import { benchWalls } from './walls.ts';
 import { median, relock, type Measured } from './measure.ts';
@@ -40,6 +42,8 @@ try {
     await benchAdvisories(scratch, say);
   } else if (process.argv[2] === 'conda') {
     benchConda(say);
+  } else if (process.argv[2] === 'rebuilds') {
+    await benchRebuilds(scratch, say);
   } else if (process.argv[2] === 'scan') {
     await benchScan(scratch, say);
   } else if (process.argv[2] === 'images') {

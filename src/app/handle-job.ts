@@ -13,12 +13,18 @@ import { welcomeOnce } from '../forge/github/welcome-issue.ts';
 import type { Verdict as Settled } from '../proposal/verdict.ts';
 import { welcome } from '../proposal/welcome.ts';
 import { sentence } from '../report/markdown.ts';
+import type { Inventory } from '../scan/inventory.ts';
 import { isDue } from '../schedule/is-due.ts';
 import { monthIn } from '../schedule/time-zone.ts';
 import { answersOf } from '../store/fold.ts';
+import { followRebuilds } from './follow-rebuilds.ts';
+import { rememberPublished } from './image-graph.ts';
 import type { JobHandler, LastRun, Lease, QueuedJob, Store, StoreLog } from '../store/store.ts';
 import { digest, jobPolicy } from './policy.ts';
+import type { Fixed, FixRequest } from './fix.ts';
+import { fixPackage, rememberPackages, type KnownAdvisories } from './security-job.ts';
 import { CHECK_NAME, hasOpenPull, propose, type Relocked } from './propose.ts';
+import { askForRebuilds } from './rebuilds.ts';
 
 /** A repository's API in the name of its installation. */
 export interface InstalledApi {
@@ -43,6 +49,11 @@ export interface HandlerOptions {
   readonly memory: RepositoryMemory;
   /** Clones and re-locks; publishes nothing. By argument, so that a test of the queue needs no lockers. */
   readonly relock: (request: RelockRequest) => Promise<Relocked>;
+  /** Makes the smallest change that fixes a package; publishes nothing. */
+  readonly fix: (request: FixRequest) => Promise<Fixed>;
+  readonly known: KnownAdvisories;
+  /** Clones and reads the locks; makes nothing. */
+  readonly takeInventory: (request: RelockRequest) => Promise<readonly Inventory[]>;
   readonly version: string;
   readonly now: () => Date;
   /** Milliseconds of a monotonic clock. */
@@ -85,15 +96,27 @@ async function handle(asked: QueuedJob, lease: Lease, options: HandlerOptions): 
   const read = await readRepository(api, asked.repository, options.memory, options.now());
   if (read.kind === 'unavailable') return { kind: 'unavailable', because: read.because };
   const { look } = read;
+  const { store } = options;
+  const followed = await followRebuilds({ job: asked, look, api, store, now: options.now });
+  if (asked.follow === true) return { kind: 'unchanged', because: followed };
   const settled = jobPolicy(look);
   if ('errors' in settled) return await wrongPolicy(settled.errors, asked, look, api, options);
   const { policy } = settled;
+  if (asked.advisory !== null) {
+    const { fix, known, version, now } = options;
+    const advised = asked.advisory;
+    const work = { job: asked, advised, look, policy, installed, lease, fix, known, version, now };
+    const { verdict, because } = await fixPackage(work);
+    return { kind: verdict, because };
+  }
   const job = { ...asked, only: await scopeOf(asked, look, api, policy) };
   const at = options.now();
   const inputs = digest(options.version, policy, monthIn(policy.timeZone, at), job.only);
   const last = await options.store.lastRun(job.repository.id, job.purpose);
   if (
     !job.force &&
+    // Who names some wants them looked at: what they hold has moved.
+    asked.only.length === 0 &&
     last !== null &&
     !isTurn(job, last, policy, at) &&
     last.head === look.head &&
@@ -103,6 +126,7 @@ async function handle(asked: QueuedJob, lease: Lease, options: HandlerOptions): 
     return { kind: 'unchanged', because: 'Nothing changed since the last run.' };
   }
   if (job.trigger === 'push' && !(await hasOpenPull(api, look, job, policy))) {
+    await inventory(job, installed, { look, policy }, lease, options);
     return { kind: 'unchanged', because: 'No pull request is open that the push could concern.' };
   }
   const token = (): Promise<string> => installed.cloneToken();
@@ -114,6 +138,9 @@ async function handle(asked: QueuedJob, lease: Lease, options: HandlerOptions): 
   if (last === null && policy.pullRequest.welcome && (await lease.stillMine())) {
     await welcomeOnce(api, look.repository, welcome(outcome, policy));
   }
+  await rememberPackages(job, look.head, outcome, store);
+  const published = await askForRebuilds({ job, look, outcome, api, lease, store, now });
+  await rememberPublished({ job, look, policy, outcome, store, now });
   const run = {
     at: at.toISOString(),
     head: look.head,
@@ -123,8 +150,23 @@ async function handle(asked: QueuedJob, lease: Lease, options: HandlerOptions): 
   };
   // A run of some locks is not the one that the schedule asks for.
   if (job.only.length === 0) await options.store.saveLastRun(job.repository.id, job.purpose, run);
-  await answerAll(job, look, api, decision);
+  await answerAll(job, look, api, decision, published);
   return { kind: decision.verdict, because: decision.because };
+}
+
+/** What a push has brought, for the index of packages: it may be read without making anything anew. */
+async function inventory(
+  job: QueuedJob,
+  installed: InstalledApi,
+  { look, policy }: Pick<RelockRequest, 'look' | 'policy'>,
+  { signal }: Lease,
+  { store, takeInventory }: HandlerOptions,
+): Promise<void> {
+  if ((await store.recordedHead(job.repository.id)) === look.head) return;
+  const token = (): Promise<string> => installed.cloneToken();
+  const places = await takeInventory({ job, look, policy, token, signal });
+  const { repository, installation } = job;
+  await store.recordPackages({ ...repository, installation }, look.head, places);
 }
 
 /** By the schedule: releases and images move without a commit, also within the month. */
@@ -183,8 +225,10 @@ async function answerAll(
   look: RepositoryLook,
   api: GitHubApi,
   { verdict, because, notes }: Settled,
+  published: readonly string[] = [],
 ): Promise<void> {
-  const body = [because, ...notes].join('\n\n');
+  const images = published.length === 0 ? [] : [`Published images:\n\n${published.join('\n')}`];
+  const body = [because, ...images, ...notes].join('\n\n');
   for (const { issue, comment, reply: known } of answersOf(job)) {
     await reply(api, look.repository, { issue, comment, reply: known, body });
     await react(api, look.repository, comment, verdict === 'failed' ? 'confused' : 'rocket');

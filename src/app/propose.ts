@@ -8,6 +8,9 @@ import { publishChecks } from '../forge/github/checks.ts';
 import type { RepositoryLook } from '../forge/github/read-repository.ts';
 import { readState } from '../forge/github/read-state.ts';
 import { NO_IMAGES } from '../images/result.ts';
+import { withoutBustDate } from '../rebuild/cache-bust.ts';
+import { NO_REBUILDS, type RebuildResult } from '../rebuild/model.ts';
+import { failedRebuilds } from '../report/rebuild-words.ts';
 import { ADDS_VULNERABILITIES } from '../proposal/finish.ts';
 import { NO_SCAN, type FindingPlace, type ScanOutcome } from '../scan/outcome.ts';
 import { scopeScan } from '../scan/scope.ts';
@@ -47,12 +50,12 @@ const LOOKS = 3;
 /** Proposes each part, and ends what another grouping, or a lock that is gone, has left open. */
 export async function propose(proposal: Proposal): Promise<Verdict> {
   const { job, look, policy, outcome, api } = proposal;
-  const parts = partsOf(outcome.results, outcome.images, policy.pullRequest.group);
+  const parts = partsOf(outcome.results, outcome, policy.pullRequest.group);
   const told: (Verdict & { readonly lock: string | null })[] = [];
   for (const part of parts) {
     const branch = branchName(job.purpose, part.lock);
     told.push({
-      ...(await proposePart(proposal, branch, contentOf(part, outcome))),
+      ...(await proposePart(proposal, branch, contentOf(part, proposal))),
       lock: part.lock,
     });
   }
@@ -64,6 +67,7 @@ export async function propose(proposal: Proposal): Promise<Verdict> {
       await proposePart(proposal, branch, {
         results: [],
         images: NO_IMAGES,
+        rebuilds: NO_REBUILDS,
         scan: NO_SCAN,
         pullRequest: null,
       });
@@ -90,47 +94,67 @@ export async function hasOpenPull(
   return false;
 }
 
-function contentOf(part: Part, outcome: Relocked): Content {
-  const { lock, results, images } = part;
+function contentOf(part: Part, { outcome, now }: Proposal): Content {
+  const { lock, results, images, rebuilds } = part;
   const scan = lock === null ? outcome.scan : scopeScan(outcome.scan, (place) => isIn(part, place));
-  return { results, images, scan, pullRequest: reportOf(part, scan, outcome) };
+  return { results, images, rebuilds, scan, pullRequest: reportOf(part, scan, outcome, now()) };
 }
 
 function isIn({ lock, results }: Part, { kind, location }: FindingPlace): boolean {
   return kind === 'image' ? lock === IMAGES : results.some(({ target }) => target.path === location);
 }
 
-function reportOf({ lock, results, images }: Part, scan: ScanOutcome, outcome: Relocked): PullRequest | null {
+function reportOf(
+  { lock, results, images, rebuilds }: Part,
+  scan: ScanOutcome,
+  outcome: Relocked,
+  now: Date,
+): PullRequest | null {
   if (lock === null) return outcome.pullRequest;
   const failed = [...results, ...images.results].some(({ status }) => status === 'failed');
   const worthTelling = failed || [...results, images].some(({ files }) => files.length > 0);
   // What was found and is no lock has nothing to do with images.
   const skips = lock === IMAGES ? [] : outcome.skips;
   return worthTelling
-    ? writePullRequest({ ...outcome, results, images, scan, skips, links: outcome.links ?? new Map() })
+    ? writePullRequest({
+        ...outcome,
+        results,
+        images,
+        rebuilds,
+        scan,
+        skips,
+        links: outcome.links ?? new Map(),
+        now,
+      })
     : null;
 }
 
-interface Content extends Pick<Part, 'results' | 'images'> {
+interface Content extends Pick<Part, 'results' | 'images' | 'rebuilds'> {
   readonly scan: ScanOutcome;
   readonly pullRequest: PullRequest | null;
 }
 
 /** Looks, decides and acts, until what was decided still held when it was done. */
 async function proposePart(proposal: Proposal, branch: string, content: Content): Promise<Verdict> {
-  const { results, images, scan, pullRequest } = content;
+  const { results, images, rebuilds, scan, pullRequest } = content;
   const { job, look, policy, api, lease, version, now } = proposal;
   const base = { branch: look.defaultBranch, sha: look.head };
   const files = [...results, images].flatMap((part) => part.files);
   const failures = [
     ...results.map(({ target, status, reason }) => [target.path, status, reason?.code ?? null]),
     ...images.results.map(({ image, status, reason }) => [image.reference, status, reason?.code ?? null]),
+    ...rebuilds.results.map(standingOf),
   ];
   // An advisory that came, or was rewritten, is told without a file having changed.
   const findings = [...scan.diff.fixed, ...scan.diff.added, ...scan.diff.remaining].map(
     ({ state, finding, after }) => [state, finding.id, finding.package, finding.severity.level, after],
   );
-  const inputs = digest(version, policy.pullRequest, files, failures, findings);
+  // The day alone is no news: it would be a commit each day.
+  const made = files.map((file) => ({
+    ...file,
+    text: file.text === null ? null : withoutBustDate(file.text),
+  }));
+  const inputs = digest(version, policy.pullRequest, made, failures, findings);
   const touchesWorkflows = files.some(({ path }) => path.startsWith('.github/workflows/'));
   const paths = files.map(({ path }) => path);
   const held = paths.length === 0 ? [] : await readHeldFiles(api, look.repository, base.sha, paths);
@@ -161,6 +185,19 @@ async function proposePart(proposal: Proposal, branch: string, content: Content)
   }
 }
 
+/** What is said of a published image, but for how long it has been so. */
+function standingOf({ image, decision, published, proof, reason }: RebuildResult): readonly unknown[] {
+  const states = published.map(({ platform, digest: manifest, updates, waiting }) => [
+    platform,
+    manifest,
+    updates.state,
+    waiting.map(({ update, way }) => [update.name, update.arch, update.to, way]),
+  ]);
+  const built =
+    proof?.state === 'built' ? [proof.samePackages, proof.smoke.state] : [proof?.state ?? null, null];
+  return [image.ref, decision.verdict, states, built, reason?.code ?? null];
+}
+
 /** Where a report belongs that a process was killed before it could write. */
 function ownHead({ branch, pull }: ProposalState): string | null {
   return branch !== null && !branch.foreign && pull?.state === 'open' ? branch.sha : null;
@@ -171,10 +208,12 @@ async function report(
   head: string,
   branch: string,
   { look, api, policy, version }: Proposal,
-  { results, images, scan, pullRequest }: Content,
+  { results, images, rebuilds, scan, pullRequest }: Content,
 ): Promise<readonly string[]> {
   if (pullRequest === null) return [];
-  const failed = [...results, ...images.results].some(({ status }) => status === 'failed');
+  const failed =
+    failedRebuilds(rebuilds).length > 0 ||
+    [...results, ...images.results].some(({ status }) => status === 'failed');
   const shown = await publishChecks(api, look.repository, {
     name: CHECK_NAME,
     head,

@@ -8,6 +8,7 @@ import type { Octokit } from '@octokit/rest';
 import { messageOf } from '../errors.ts';
 import { askToRedeliver, readDeliveries, type DeliveryAttempt } from '../forge/github/deliveries.ts';
 import type { StoreLog } from '../store/store.ts';
+import { ADVISORY_EVENTS } from './advisory-triggers.ts';
 import type { Pace } from './pace.ts';
 
 /** What `triggers.ts` listens to. */
@@ -16,6 +17,9 @@ const HANDLED: ReadonlySet<string> = new Set([
   'push',
   'installation.created',
   'installation_repositories.added',
+  'installation.deleted',
+  'installation_repositories.removed',
+  ...ADVISORY_EVENTS,
 ]);
 
 const MINUTE_MS = 60_000;

@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import type { Settings } from '../config/settings.ts';
 import { lookOver, runJob, type Ports } from '../engine.ts';
 import { composePorts } from '../engine/compose.ts';
+import { takeInventory } from '../engine/take-inventory.ts';
+import { ECOSYSTEMS } from '../locks/index.ts';
+import type { Inventory } from '../scan/inventory.ts';
 import type { Walls } from '../engine/gate.ts';
 import { previewForge } from '../forge/preview.ts';
 import type { Job, PackageLinks } from '../model.ts';
@@ -28,7 +31,7 @@ export interface RelockOptions {
   readonly lastAsked: (repository: number, ref: string) => Promise<AskedRebuild | null>;
 }
 
-const CLONE_SECONDS = 600;
+export const CLONE_SECONDS = 600;
 /** What a registry says of a tag stands for so long. */
 const POOL_SECONDS = 600;
 
@@ -106,11 +109,39 @@ async function scopeOf(asked: Job, policy: AppPolicy, ports: Ports): Promise<rea
   const locks = plan.groups.map((group) => group.map(({ target }) => target.path));
   // All images have one pull request.
   const named = new Set(images.images.flatMap(({ mentions }) => mentions.map(({ path }) => path)));
-  return wholeGroups(asked.only, [...locks, [...named]]);
+  const published = policy.builtImages.map(({ dockerfile }) => dockerfile);
+  return wholeGroups(asked.only, [...locks, [...new Set([...named, ...published])]]);
 }
 
 /** The policy was checked when it was read, so what cannot be parsed here has no cut-off. */
-function cutoffOf(policy: AppPolicy, now: Date): string | null {
+export function cutoffOf(policy: AppPolicy, now: Date): string | null {
   const parsed = policy.excludeNewer === null ? null : parseCutoff(policy.excludeNewer, now);
   return parsed !== null && 'cutoff' in parsed ? parsed.cutoff : null;
+}
+
+/** @returns what reads the locks of a repository without making them anew. */
+export function createInventory(
+  options: Pick<RelockOptions, 'environment' | 'walls' | 'now'>,
+): (request: RelockRequest) => Promise<readonly Inventory[]> {
+  const { environment, walls, now } = options;
+  return async ({ look, policy, token, signal }) => {
+    const { owner, name } = look.repository;
+    const clone = await cloneWith({
+      url: look.cloneUrl,
+      commit: look.head,
+      token: await token(),
+      scratch: tmpdir(),
+      environment,
+      walls: await walls(),
+      timeoutSeconds: CLONE_SECONDS,
+      signal,
+    });
+    try {
+      const workspace = localWorkspace({ root: clone.root, scratch: [] });
+      const job: Job = { repository: `${owner}/${name}`, trigger: 'schedule', only: [], cutoff: null };
+      return await takeInventory(job, { workspace, ecosystems: ECOSYSTEMS, policy, now });
+    } finally {
+      await clone.close();
+    }
+  };
 }

@@ -12,12 +12,17 @@ import { once } from '../run/once.ts';
 import { openStore } from '../store/open-store.ts';
 import type { QueuedJob, Store, StoreLog } from '../store/store.ts';
 import { createJobHandler, type HandlerOptions, type InstalledApi } from './handle-job.ts';
+import { createAdvisoryPoll } from './advisory-poll.ts';
+import { createAdvisoryIntake } from './advisories.ts';
 import { createMonitor } from './monitor.ts';
 import type { OperatorSettings } from './operator.ts';
 import { installationsOf } from './installations.ts';
 import { createPace, type Pace } from './pace.ts';
 import { createRedelivery } from './redelivery.ts';
-import { createRelock } from './relock.ts';
+import { lastAsked } from './rebuilds.ts';
+import { createFix } from './fix.ts';
+import { createInventory, createRelock, type RelockOptions } from './relock.ts';
+import { createKnownAdvisories } from './security-job.ts';
 import { startTicks } from './tick.ts';
 import { registerTriggers } from './triggers.ts';
 
@@ -29,6 +34,12 @@ export interface ServiceOptions {
   readonly now: () => Date;
   /** In place of the engine; for tests of the queue. */
   readonly relock?: HandlerOptions['relock'];
+  /** Whether OSV's list of changed advisories is read with each tick; true unless told. */
+  readonly poll?: boolean;
+  /** As `relock`, of security fixes and of what is only read. */
+  readonly fix?: HandlerOptions['fix'];
+  readonly known?: HandlerOptions['known'];
+  readonly takeInventory?: HandlerOptions['takeInventory'];
   /** In place of the pace that GitHub asks for; for measuring. */
   readonly pace?: () => Pace;
 }
@@ -70,7 +81,8 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   });
   const redelivery = createRedelivery({ octokit: () => probot.auth(), pace: createPace(clock), log, now });
   const monitor = createMonitor(store, options.version, () => redelivery.counts());
-  const webhooks = await createNodeMiddleware((app) => registerTriggers(app, { store, now }), {
+  const intake = createAdvisoryIntake({ store, log });
+  const webhooks = await createNodeMiddleware((app) => registerTriggers(app, { store, now, intake, log }), {
     probot,
     webhooksPath: '/api/github/webhooks',
   });
@@ -83,11 +95,15 @@ export async function startService(options: ServiceOptions): Promise<Service> {
   const server = createServer((request, response) => void answer(request, response));
   const port = await listen(server, operator);
   const identity = await readIdentity((await probot.auth()).request, environment['RELOCK_UNSIGNED'] !== '1');
+  const making: RelockOptions = { ...options, walls, lastAsked: (id, ref) => lastAsked(store, id, ref) };
   const handler = createJobHandler({
     store,
     installed: installedBy(probot, identity, now, options.pace ?? (() => createPace(clock))),
     memory: createRepositoryMemory(),
-    relock: options.relock ?? createRelock({ ...options, walls }),
+    relock: options.relock ?? createRelock(making),
+    fix: options.fix ?? createFix(making),
+    known: options.known ?? createKnownAdvisories(settings, options.version),
+    takeInventory: options.takeInventory ?? createInventory(making),
     version: options.version,
     now,
     clock,
@@ -98,7 +114,12 @@ export async function startService(options: ServiceOptions): Promise<Service> {
     operator.tickMinutes,
     operator.databaseUrl === null,
     { store, installations: installationsOf(probot), now, log },
-    redelivery,
+    [
+      redelivery,
+      ...(options.poll === false
+        ? []
+        : [createAdvisoryPoll({ store, intake, settings, version: options.version, log })]),
+    ],
   );
   let stopping: Promise<void> | null = null;
   const stop = async (): Promise<void> => {

@@ -4,7 +4,6 @@ import { NO_POLICY } from '../config/defaults.ts';
 import { CancelledError, messageOf } from '../errors.ts';
 import { isDue, type Schedule } from '../schedule/is-due.ts';
 import type { Store, StoreLog } from '../store/store.ts';
-import type { Redelivery } from './redelivery.ts';
 import { jobFor } from './triggers.ts';
 
 export interface InstalledRepository {
@@ -75,21 +74,27 @@ async function tickOnce(options: TickOptions, lookOver: boolean): Promise<void> 
   }
 }
 
+/** Something that is looked at now and then. */
+export interface Looker {
+  look(signal: AbortSignal): Promise<unknown>;
+}
+
 /**
  * Starts ticking; a tick that is still under way is not doubled.
+ * @param others what is looked at with each tick; none of them throws.
  * @param lookOver whether the first tick looks at every repository: the embedded database may have lost jobs with the power.
  */
 export function startTicks(
   minutes: number,
   lookOver: boolean,
   options: TickOptions,
-  redelivery: Pick<Redelivery, 'look'>,
+  others: readonly Looker[],
 ): { stop(): Promise<void> } {
   const stopping = new AbortController();
   let under: Promise<unknown> | null = null;
   const run = (all: boolean): void => {
     const both = (): Promise<unknown> =>
-      Promise.all([tickOnce(options, all), redelivery.look(stopping.signal)]);
+      Promise.all([tickOnce(options, all), ...others.map((other) => other.look(stopping.signal))]);
     under ??= both().finally(() => {
       under = null;
     });

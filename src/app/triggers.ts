@@ -4,11 +4,15 @@
 import type { Probot } from 'probot';
 import { POLICY_PATH } from '../config/policy.ts';
 import { parseComment } from '../schedule/comment.ts';
-import type { QueuedJob, Store } from '../store/store.ts';
+import type { QueuedJob, Store, StoreLog } from '../store/store.ts';
 import { wanted } from '../workspace/wanted.ts';
+import { registerAdvisoryTriggers } from './advisory-triggers.ts';
+import type { AdvisoryIntake } from './advisories.ts';
 
 export interface TriggerOptions {
   readonly store: Store;
+  readonly intake: AdvisoryIntake;
+  readonly log: StoreLog;
   readonly now: () => Date;
 }
 
@@ -23,7 +27,10 @@ interface RepositoryPayload {
 }
 
 /** Registers the handlers. */
-export function registerTriggers(app: Probot, { store, now }: TriggerOptions): void {
+export function registerTriggers(app: Probot, options: TriggerOptions): void {
+  const { store, now } = options;
+  registerAdvisoryTriggers(app, options);
+
   app.on('issue_comment.created', async (context) => {
     const { comment, issue, repository, sender } = context.payload;
     // Threat: a bot that answers our answers, for ever.

@@ -24,6 +24,7 @@ export const NO_POLICY: AppPolicy = {
     autoMerge: null,
     welcome: false,
   },
+  security: { enabled: true, severity: 'low', labels: ['security'] },
 };
 
 /** What holds where the operator's settings say nothing. */

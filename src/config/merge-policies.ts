@@ -10,7 +10,7 @@ type WrittenPullRequest = NonNullable<WrittenPolicy['pull-request']>;
 type WrittenScan = NonNullable<WrittenPolicy['scan']>;
 
 /**
- * Key by key the repository wins, also within `[images]`, `[scan]` and `[pull-request]`: a list of its own (`[[image]]` and
+ * Key by key the repository wins, also within `[images]`, `[scan]`, `[security]` and `[pull-request]`: a list of its own (`[[image]]` and
  * `[[scan.ignore]]` too) replaces that of the organisation, and does not add to it. The `[[lock]]` of the organisation come
  * first, so that those of the repository, being later, win.
  * @param organisation from the organisation's `.github` repository; null: it has none.
@@ -25,6 +25,7 @@ export function mergePolicies(
     ...repository,
     images: { ...organisation?.images, ...repository?.images },
     scan: { ...organisation?.scan, ...repository?.scan },
+    security: { ...organisation?.security, ...repository?.security },
     'pull-request': { ...organisation?.['pull-request'], ...repository?.['pull-request'] },
     lock: [...(organisation?.lock ?? []), ...(repository?.lock ?? [])],
   });
@@ -45,6 +46,7 @@ export function policyOf(written: WrittenPolicy): AppPolicy {
     schedule: scheduleOf(written.schedule, timeZone),
     timeZone,
     pullRequest: pullRequestPolicy(written['pull-request'] ?? {}),
+    security: { ...NO_POLICY.security, ...written.security },
   };
 }
 

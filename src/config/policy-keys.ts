@@ -9,6 +9,7 @@ import { IMAGE_KEYS } from './image-keys.ts';
 import { PULL_REQUEST_KEYS, whyNotSchedule } from './pull-request-keys.ts';
 import { SCAN_POLICY_KEYS } from './scan-policy-keys.ts';
 import type { Checked, Fields } from './schema.ts';
+import { SECURITY_KEYS } from './security-keys.ts';
 
 const SOLVER = {
   type: 'string',
@@ -146,6 +147,12 @@ export const POLICY_KEYS = {
     type: 'table',
     description: 'What holds for known vulnerabilities, which are looked for before and after a change.',
     fields: SCAN_POLICY_KEYS,
+  },
+  security: {
+    type: 'table',
+    description:
+      'What the App does at once, outside its schedule, when an advisory on a locked package is published.',
+    fields: SECURITY_KEYS,
   },
 } as const satisfies Fields;
 

@@ -79,6 +79,16 @@ export interface AppPolicy extends Policy {
   /** IANA name; the schedule's, and that in which a month begins. */
   readonly timeZone: string;
   readonly pullRequest: PullRequestPolicy;
+  readonly security: SecurityPolicy;
+}
+
+/** `[security]`: what is done when an advisory on a locked package is published. */
+export interface SecurityPolicy {
+  readonly enabled: boolean;
+  /** Nothing is proposed for less; what nobody has rated counts as low. */
+  readonly severity: Exclude<SeverityLevel, 'unknown'>;
+  /** Beside those of `[pull-request]`; of an issue on what blocks a fix, too. */
+  readonly labels: readonly string[];
 }
 
 export interface PullRequestPolicy {

@@ -67,7 +67,8 @@ export function whyNotSchedule(text: string): string | null {
   return `it is not one of ${words}, and no cron expression, since ${why}`;
 }
 
-function whyNotLabel(text: string): string | null {
+/** Why a text is no label, as the end of a sentence; null when it is one. */
+export function whyNotLabel(text: string): string | null {
   if (text.trim() === '') return 'it is empty';
   if (/\p{Cc}/u.test(text)) return 'it has control characters';
   if (text.includes(',')) return 'it has a comma, which a label cannot have';

@@ -46,6 +46,9 @@ function checkTogether(value: WrittenPolicy, report: Report): void {
     if ((pull[key]?.length ?? 0) <= MOST[key]) continue;
     report(['pull-request', key], `\`pull-request.${key}\` has more than ${MOST[key]}.`, 'Leave some out.');
   }
+  if ((value.security?.labels?.length ?? 0) > MOST.labels) {
+    report(['security', 'labels'], `\`security.labels\` has more than ${MOST.labels}.`, 'Leave some out.');
+  }
   if (pull.draft === true && (pull['auto-merge'] ?? 'off') !== 'off') {
     report(
       ['pull-request', 'auto-merge'],

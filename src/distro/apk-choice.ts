@@ -45,7 +45,13 @@ export function chooseApks(chooser: ApkChooser): ApkPlan | null {
   const { installed, world } = chooser;
   const left = new Map<string, readonly ApkChoice[]>();
   const heldBy = new Map<string, string>();
-  for (const { name } of installed) left.set(name, [...chooser.choicesOf(name)].sort(compareChoices));
+  for (const { name, version } of installed) {
+    // What is older is left to apk's moods: that is no upgrade, and the installed one need not go.
+    const all = chooser
+      .choicesOf(name)
+      .filter(({ record }) => (compareApkVersions(record.version, version) ?? 0) >= 0);
+    left.set(name, all.sort(compareChoices));
+  }
   const best = firstsOf(left);
   const chosenOf = (name: string): ApkChoice | undefined => left.get(name)?.[0];
 

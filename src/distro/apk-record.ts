@@ -50,7 +50,7 @@ export function storedApk(fields: ReadonlyMap<string, string>): readonly string[
 }
 
 /** Before what is provided, in a stored record: no name begins so. */
-export const PROVIDED = '^';
+const PROVIDED = '^';
 
 /** From what `storedApk` gave. */
 export function readStoredApk(words: readonly string[]): ApkRecord {
@@ -81,7 +81,7 @@ export function readStoredApk(words: readonly string[]): ApkRecord {
 
 const MAX_DEPENDENCIES = 5000;
 const DEPENDENCY =
-  /^(!?)([\x22-\x3b\x3f\x41-\x7d]{1,256})(?:@([\x21-\x3b\x41-\x7d]{1,64}))?(?:([<>=~]{1,3})([\x21-\x3b\x3f-\x7d]{1,512}))?$/u;
+  /^(!?)([\x22-\x3b\x3f\x41-\x7d]{1,256})(?:@([\x21-\x3b\x41-\x7d]{1,64}))?(?:([<>=~]{1,3})([\x21-\x3b\x3f-\x7d][\x21-\x3b\x3d\x3f-\x7d]{0,511}))?$/u;
 
 /** What cannot be read is passed over. */
 export function readApkDependencies(text: string): readonly ApkDependency[] {

@@ -42,7 +42,8 @@ export function successorOf(
   const own = newest(left.filter(({ record }) => record.name === one.name));
   // Where another name does not take the place of the newest one too, that one is an upgrade as any.
   const others = left.filter(
-    ({ record }) => record.name !== one.name && (own === null || doesReplace(record, one.name, own.record.version)),
+    ({ record }) =>
+      record.name !== one.name && (own === null || doesReplace(record, one.name, own.record.version)),
   );
   const isNewer = own !== null && compareRpmVersions(own.record.version, one.version) > 0;
   return newest(others) ?? (isNewer ? own : null);
@@ -54,7 +55,10 @@ function ownOf(one: Installed, indexes: readonly RpmIndex[]): readonly RpmCandid
     index.packages.packages
       .find(one.name)
       .map(readStoredRpm)
-      .filter((record) => isOfferedFor(one, record, index.source) && compareRpmVersions(record.version, one.version) >= 0)
+      .filter(
+        (record) =>
+          isOfferedFor(one, record, index.source) && compareRpmVersions(record.version, one.version) >= 0,
+      )
       .map((record) => ({ record, index })),
   );
 }
@@ -67,7 +71,12 @@ function replacingOf(
   return indexes.flatMap((index) =>
     (index.packages.obsoleting.get(one.name) ?? [])
       .filter((record) => {
-        if (record.name === one.name || installed.has(record.name) || !fitsArch(one.arch, record, index.source)) return false;
+        if (
+          record.name === one.name ||
+          installed.has(record.name) ||
+          !fitsArch(one.arch, record, index.source)
+        )
+          return false;
         if (isModular(record.version) || isExcluded(record, index.source)) return false;
         return doesReplace(record, one.name, one.version);
       })
@@ -81,20 +90,25 @@ function doesReplace(record: RpmRecord, name: string, version: string): boolean 
 
 function newest(found: readonly RpmCandidate[]): RpmCandidate | null {
   return found.reduce<RpmCandidate | null>(
-    (most, next) => (most === null || compareRpmVersions(next.record.version, most.record.version) > 0 ? next : most),
+    (most, next) =>
+      most === null || compareRpmVersions(next.record.version, most.record.version) > 0 ? next : most,
     null,
   );
 }
 
 function isOfferedFor(one: Installed, record: RpmRecord, source: RpmSource): boolean {
   return (
-    fitsArch(one.arch, record, source) && fitsModule(one.version, record.version) && !isExcluded(record, source)
+    fitsArch(one.arch, record, source) &&
+    fitsModule(one.version, record.version) &&
+    !isExcluded(record, source)
   );
 }
 
 /** A package may become one for all architectures, and such a one one for the image's own; no other change is an upgrade. */
 function fitsArch(own: string, record: RpmRecord, { architecture }: RpmSource): boolean {
-  return own === record.arch || record.arch === 'noarch' || (own === 'noarch' && record.arch === architecture);
+  return (
+    own === record.arch || record.arch === 'noarch' || (own === 'noarch' && record.arch === architecture)
+  );
 }
 
 /** Whether a package is of a module: its release says so (`.module+el8.9.0+…`, `.module_el8+…`). */

@@ -109,7 +109,8 @@ function readRepository(
     return { why: `${place}: ${shownText(first)} ${end}.`, isLocal };
   }
   const url = addresses[0] ?? list?.url ?? '';
-  if (/\$\{?\w/u.test(url)) {
+  // In a query dnf leaves it as it is, and servers of mirrors pass over it (`infra=$infra`).
+  if (/\$(?:\{|%7B)?\w/iu.test(url.split('?', 1)[0] ?? '')) {
     return { why: `${place}: ${shownText(url)} has a variable whose value is not known.`, isLocal: false };
   }
   const signed = readSwitch(either('repo_gpgcheck')) === true;

@@ -132,25 +132,20 @@ function specialEnd(all: string, start: number): (typeof SPECIALS)[number] | nul
   return SPECIALS.find(([, opening]) => all.startsWith(opening, start)) ?? null;
 }
 
-/** Where a tag ends: a `>` outside of quotes. */
+/** Where a tag ends: a `>` outside of quotes. Each character is looked at once. */
 function tagEnd(all: string, start: number): number | null {
-  let from = start;
+  let quote = 0;
+  let at = start + 1;
   for (;;) {
-    const end = all.indexOf('>', from);
+    const end = all.indexOf('>', at);
     if (end === -1 || end - start > MAX_TAG) return null;
-    // As a rule there is no `>` in a value, so that the quotes before it are even.
-    if (quotesAreClosed(all, start, end)) return end;
-    from = end + 1;
+    for (; at < end; at += 1) {
+      const code = all.charCodeAt(at);
+      if (quote === 0 ? code === 34 || code === 39 : code === quote) quote = quote === 0 ? code : 0;
+    }
+    if (quote === 0) return end;
+    at = end + 1;
   }
-}
-
-function quotesAreClosed(all: string, start: number, end: number): boolean {
-  let open = 0;
-  for (let at = start; at < end; at += 1) {
-    const code = all.charCodeAt(at);
-    if (open === 0 ? code === 34 || code === 39 : code === open) open = open === 0 ? code : 0;
-  }
-  return open === 0;
 }
 
 function attributeOf(tag: string, from: number, wanted: string): string {

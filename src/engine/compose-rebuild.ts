@@ -1,4 +1,5 @@
 /** What looks at published images on this machine: settings and environment in, ports out. */
+import { existsSync } from 'node:fs';
 import { buildImage } from '../build/build-image.ts';
 import { findBuilder } from '../build/find-builder.ts';
 import { DEFAULT_BUILD_LIMITS, NO_GRANTS, type Builder } from '../build/model.ts';
@@ -72,6 +73,11 @@ export function composeRebuild(setUp: RebuildSetUp): ComposedRebuild {
   };
 }
 
+/** Builders end at once where the file that they are told of is not there. */
+function lentTo({ dockerConfig }: RebuildSetUp): string | null {
+  return dockerConfig !== null && existsSync(dockerConfig) ? dockerConfig : null;
+}
+
 function proveBy(setUp: RebuildSetUp): RebuildPorts['prove'] {
   const { settings, environment, scratch, signal } = setUp;
   const { builder: wanted } = settings;
@@ -103,7 +109,7 @@ function proveBy(setUp: RebuildSetUp): RebuildPorts['prove'] {
           diskBytes: wanted.diskBytes,
         },
         registries: settings.registries,
-        credentials: setUp.dockerConfig,
+        credentials: lentTo(setUp),
         secrets: setUp.secrets,
         environment,
         scratch,

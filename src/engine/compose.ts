@@ -16,6 +16,7 @@ import { createCompareView } from '../pypi/compare-view.ts';
 import { createLinkFinder, type LinkFinder } from '../pypi/links.ts';
 import { createProjectUrls } from '../pypi/project-urls.ts';
 import { versionOfFile } from '../pypi/file-name.ts';
+import type { SimpleClient } from '../pypi/simple-client.ts';
 import { createSimpleClient } from '../pypi/simple-client-http.ts';
 import { createToolReleases } from '../pypi/tool-releases.ts';
 import { hasVersionJson } from '../pypi/version-json.ts';
@@ -63,6 +64,8 @@ export interface ComposeOptions {
 
 export interface Composed {
   readonly ports: Ports;
+  /** The index that stands for the public one. */
+  readonly index: SimpleClient;
   /** Removes what the run left on this machine but for caches. */
   close(): Promise<void>;
 }
@@ -175,6 +178,7 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
     signal: stop,
   });
   return {
+    index: client,
     ports: {
       workspace: options.workspace,
       forge: options.forge,

@@ -4,6 +4,7 @@ import type { SandboxMode } from '../config/settings.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Reason, Target } from '../model.ts';
 import type { Door, DoorClient, DoorOptions, Refusal } from '../run/network/door.ts';
+import type { IndexView } from '../run/network/index-view.ts';
 import type { Pass } from '../run/runner.ts';
 import type { RunConfined } from '../run/sandbox/confined.ts';
 import { PYTHON_HOSTS } from '../locks/public-index.ts';
@@ -18,7 +19,8 @@ export interface LockPass extends Pass {
 }
 
 export interface Gate {
-  pass(target: Target): LockPass;
+  /** @param view what the lock's tools are shown of the indexes; absent: all that the cool-down allows. */
+  pass(target: Target, view?: IndexView): LockPass;
   /** What a reader of the report should know of it. */
   readonly notes: readonly string[];
   close(): Promise<void>;
@@ -83,8 +85,9 @@ export async function openGate(options: GateOptions): Promise<OpenGate> {
   return {
     notes: walls.kind === 'sandbox' ? [] : [walls.note],
     tools: { ...shared, environment: tools.environment },
-    pass(target) {
-      const client: DoorClient = door.client(target.path, reachOf(target, sources));
+    pass(target, view) {
+      const reach = reachOf(target, sources);
+      const client: DoorClient = door.client(target.path, view === undefined ? reach : { ...reach, view });
       return {
         ...shared,
         environment: client.environment,

@@ -2,9 +2,8 @@
 import { globMatcher } from '../config/glob.ts';
 import { CancelledError, messageOf } from '../errors.ts';
 import type { SystemUpdates } from '../distro/model.ts';
-import type { ImageContent, ImagePackage } from '../images/content.ts';
+import type { ImageContent } from '../images/content.ts';
 import { lifecycleNotes } from '../images/lifecycles.ts';
-import type { ImageReference } from '../images/model.ts';
 import { parseReference } from '../images/reference.ts';
 import type { ImageOutcome } from '../images/result.ts';
 import type { FileChange, Tree } from '../model.ts';
@@ -12,14 +11,14 @@ import { adviceOf } from '../rebuild/advice.ts';
 import { bustCache, bustDate } from '../rebuild/cache-bust.ts';
 import { decideRebuild } from '../rebuild/decide.ts';
 import { readDockerfile } from '../rebuild/dockerfile.ts';
-import { rootStage, type DockerfileOutline } from '../rebuild/dockerfile-outline.ts';
-import type { BuiltImage, PublishedState, RebuildProof, RebuildResult } from '../rebuild/model.ts';
+import type { DockerfileOutline } from '../rebuild/dockerfile-outline.ts';
+import type { BuiltImage, RebuildProof, RebuildResult } from '../rebuild/model.ts';
 import type { AskedRebuild } from '../rebuild/rest.ts';
-import { waysOf } from '../rebuild/ways.ts';
 import type { Reason } from '../reason.ts';
 import { RegistryError } from '../registry/registry-error.ts';
 import { createLimiter } from '../run/limiter.ts';
 import type { ImagePorts } from './images.ts';
+import { createBaseReader, readPublished, type BaseReader, type ReadState } from './published-state.ts';
 import type { Prove } from './rebuild-proof.ts';
 
 /** How many published images are read side by side: layers take memory. */
@@ -56,11 +55,12 @@ export interface Rebuilt {
 /** Looks at every image of the policy. What goes wrong with one is its result. @throws {CancelledError} */
 export async function runRebuilds(work: RebuildWork, ports: RebuildPorts): Promise<readonly Rebuilt[]> {
   const limited = createLimiter(PARALLEL);
+  const bases = createBaseReader(work.bases, ports);
   return Promise.all(
     work.images.map(async (image) =>
       limited(async () => {
         try {
-          return await lookAt(image, work, ports);
+          return await lookAt(image, work, bases, ports);
         } catch (error) {
           if (error instanceof CancelledError) throw error;
           return nothing(image, reasonOf(error, image));
@@ -77,25 +77,34 @@ export function imagesInScope(images: readonly BuiltImage[], only: readonly stri
   return images.filter(({ dockerfile }) => matchers.some((matches) => matches(dockerfile)));
 }
 
-async function lookAt(image: BuiltImage, work: RebuildWork, ports: RebuildPorts): Promise<Rebuilt> {
+async function lookAt(
+  image: BuiltImage,
+  work: RebuildWork,
+  bases: BaseReader,
+  ports: RebuildPorts,
+): Promise<Rebuilt> {
   const reference = parseReference(image.ref);
   if (reference === null) return nothing(image, unreadable(image));
   const file = textOf(work, image.dockerfile);
   if (file === null) return nothing(image, noDockerfile(image));
   const outline = readDockerfile(image.dockerfile, file);
+  const asIs = work.tree.files.get(image.dockerfile);
+  const before = asIs?.kind === 'text' ? readDockerfile(image.dockerfile, asIs.text) : outline;
   const published = await Promise.all(
-    image.platforms.map(async (platform) => stateOf(reference, platform, outline, work, ports)),
+    image.platforms.map(async (platform) =>
+      readPublished({ reference, platform, outline, before }, bases, ports),
+    ),
   );
   const states = published.map(({ state }) => state);
   const now = ports.now();
-  const asIs = work.tree.files.get(image.dockerfile);
+  const baseMoves = movesBase(image, work.bases);
   const decision = decideRebuild({
     image,
     published: states,
     now,
     lastAsked: await ports.lastAsked(image.ref),
     bustDate: asIs?.kind === 'text' ? bustDate(asIs.text) : null,
-    baseMoves: movesBase(image, work.bases),
+    baseMoves,
   });
   const wanted = decision.verdict === 'needed' || work.forced;
   const edit =
@@ -119,98 +128,18 @@ async function lookAt(image: BuiltImage, work: RebuildWork, ports: RebuildPorts)
       advice: adviceFor(image, outline, published, proof?.proof ?? null, ports),
       proof: proof?.proof ?? null,
       files,
-      reason: edit !== null && 'problem' in edit ? edit.problem : null,
-      notes: [],
+      reason: null,
+      // Where all of its packages come with its base, the base's new digest is the edit.
+      notes: edit !== null && 'problem' in edit && !baseMoves ? [wordsOf(edit.problem)] : [],
     },
     contents: proof?.contents ?? [],
   };
 }
 
-interface Read {
-  readonly content: ImageContent;
-  readonly state: PublishedState;
-}
-
-async function stateOf(
-  reference: ImageReference,
-  platform: string,
-  outline: DockerfileOutline,
-  work: RebuildWork,
-  ports: RebuildPorts,
-): Promise<Read> {
-  const [content] = await ports.read([reference], platform);
-  if (content === undefined) throw new Error(`${reference.text} has no image for ${platform}.`);
-  const updates = await ports.updates(content);
-  const bases =
-    updates.state === 'behind'
-      ? await basesOf(outline, platform, work, ports)
-      : { old: null, now: null, pinned: false };
-  const { manifestDigest, created, config, annotations, os } = content;
-  const revision = 'org.opencontainers.image.revision';
-  return {
-    content,
-    state: {
-      platform: content.platform,
-      digest: manifestDigest,
-      created,
-      revision: config.labels[revision] ?? annotations[revision] ?? null,
-      os: os?.name ?? null,
-      updates,
-      waiting:
-        updates.state === 'behind'
-          ? waysOf(updates.updates, outline, bases.old, bases.now, bases.pinned)
-          : [],
-    },
-  };
-}
-
-interface Bases {
-  readonly old: readonly ImagePackage[] | null;
-  readonly now: readonly ImagePackage[] | null;
-  readonly pinned: boolean;
-}
-
-/** Packages of the base image as it is pinned, and as its tag is now; what cannot be read is not known. */
-async function basesOf(
-  outline: DockerfileOutline,
-  platform: string,
-  { tree, bases }: RebuildWork,
-  ports: RebuildPorts,
-): Promise<Bases> {
-  const root = rootStage(outline);
-  const before = tree.files.get(outline.path);
-  const pinnedRoot = before?.kind === 'text' ? rootStage(readDockerfile(outline.path, before.text)) : root;
-  const reference = parseReference(pinnedRoot?.base ?? '');
-  if (reference === null) return { old: null, now: null, pinned: false };
-  const pinned = reference.digest !== null;
-  const looked = bases.results.find(
-    ({ image, status }) =>
-      status === 'updated' &&
-      image.reference.digest === reference.digest &&
-      image.reference.text === reference.text,
-  );
-  const known = looked?.contents?.find(({ before: old }) => old.platform === platform);
-  if (known !== undefined) return { old: known.before.packages, now: known.after.packages, pinned };
-  const tagged = reference.tag === null && pinned ? null : { ...reference, digest: null };
-  const read = async (one: ImageReference | null): Promise<readonly ImagePackage[] | null> => {
-    if (one === null) return null;
-    try {
-      const [content] = await ports.read([one], platform);
-      return content === undefined || content.unread !== null ? null : content.packages;
-    } catch (error) {
-      if (error instanceof CancelledError) throw error;
-      return null;
-    }
-  };
-  // Which one a bare tag was when the image was built, nobody knows.
-  const [old, now] = await Promise.all([read(pinned ? reference : null), read(tagged)]);
-  return { old, now, pinned };
-}
-
 function adviceFor(
   image: BuiltImage,
   outline: DockerfileOutline,
-  published: readonly Read[],
+  published: readonly ReadState[],
   proof: RebuildProof | null,
   { lifecycles, now }: RebuildPorts,
 ): RebuildResult['advice'] {
@@ -263,6 +192,10 @@ function nothing(image: BuiltImage, reason: Reason): Rebuilt {
 
 function forcedDecision(because: string): RebuildResult['decision'] {
   return { verdict: 'needed', because: `A rebuild without cache was asked for. ${because}` };
+}
+
+function wordsOf({ message, fix }: Reason): string {
+  return fix === '' ? message : `${message} ${fix}`;
 }
 
 function unreadable({ ref }: BuiltImage): Reason {

@@ -33,10 +33,12 @@ export async function lookUpApkUpdates(image: RepoImage, lookup: RepoLookup): Pr
   const installed = installedApks(files);
   if (installed === null) return unknown('database-missing', 'The image has no database of apk packages.');
   const architecture = apkArchitecture(files, installed);
-  if (architecture === null) return unknown('database-unreadable', 'The image does not say for which architecture apk is.');
+  if (architecture === null)
+    return unknown('database-unreadable', 'The image does not say for which architecture apk is.');
   const { sources, unread, notes } = readApkSources(files, architecture);
   const [problem] = unread;
-  if (problem !== undefined) return unknown('unsupported-kind', `A repository of the image cannot be looked up. ${problem}`);
+  if (problem !== undefined)
+    return unknown('unsupported-kind', `A repository of the image cannot be looked up. ${problem}`);
   if (sources.length === 0) {
     return unknown('nothing-pinned', 'The image names no repository of packages (etc/apk/repositories).');
   }
@@ -79,7 +81,11 @@ async function loadIndex(source: ApkSource, image: RepoImage, lookup: RepoLookup
       'A key may have been changed: look whether `apk update` in a fresh container of the image complains too.',
     );
   }
-  const read = await pool.apk.get(file.sha256, () => readIndex(file.bytes.subarray(start), limits.bytes, url), signal);
+  const read = await pool.apk.get(
+    file.sha256,
+    () => readIndex(file.bytes.subarray(start), limits.bytes, url),
+    signal,
+  );
   return { source, ...read, signed: true, security: 'none' };
 }
 

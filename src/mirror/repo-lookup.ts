@@ -37,7 +37,11 @@ const MIB = 1024 * 1024;
 export const REPO_LIMITS: RepoLimits = { packedBytes: 96 * MIB, bytes: 1536 * MIB };
 
 /** A file that may be another one tomorrow, fetched at most once in a while; null: it is not there. @throws {MirrorError} */
-export async function fetchFile(lookup: RepoLookup, url: string, maxBytes: number): Promise<FetchedFile | null> {
+export async function fetchFile(
+  lookup: RepoLookup,
+  url: string,
+  maxBytes: number,
+): Promise<FetchedFile | null> {
   const { fetch, pool, signal } = lookup;
   return await pool.files.get(
     url,
@@ -56,7 +60,9 @@ export function sha256Of(bytes: Buffer | string): string {
 /** A file that is not what its format says, as an error that names it; others as they are. */
 export function asMirrorError(error: unknown, url: string): unknown {
   if (!(error instanceof RepoFormatError)) return error;
-  return new MirrorError('database-unreadable', `${shown(url)} cannot be read: ${error.message}.`, '', { cause: error });
+  return new MirrorError('database-unreadable', `${shown(url)} cannot be read: ${error.message}.`, '', {
+    cause: error,
+  });
 }
 
 export function unknown(code: ReasonCode, message: string, fix = ''): SystemUpdates {

@@ -45,7 +45,11 @@ export interface RepoPoolOptions {
   readonly indexBytes?: number;
 }
 
-export function createRepoPool({ now, keepSeconds = 600, indexBytes = 192 * MIB }: RepoPoolOptions): RepoPool {
+export function createRepoPool({
+  now,
+  keepSeconds = 600,
+  indexBytes = 192 * MIB,
+}: RepoPoolOptions): RepoPool {
   const short = { now, keepMs: keepSeconds * 1000 };
   const lasting = { now, keepMs: null, maxWeight: indexBytes };
   return {

@@ -17,17 +17,24 @@ const AT_ONCE = 2;
 export async function lookUpRpmUpdates(image: RepoImage, lookup: RepoLookup): Promise<SystemUpdates> {
   const { files, packages, os } = image;
   const architecture = rpmArchitecture(packages);
-  if (architecture === null) return unknown('database-missing', 'The image has no RPM packages of any architecture.');
+  if (architecture === null)
+    return unknown('database-missing', 'The image has no RPM packages of any architecture.');
   const variables = readRpmVariables(files, os, packages, architecture);
   const { sources, unread, notes, installOnly } = readRpmSources(files, variables);
   const [problem] = unread;
-  if (problem !== undefined) return unknown('unsupported-kind', `A repository of the image cannot be looked up. ${problem}`);
+  if (problem !== undefined)
+    return unknown('unsupported-kind', `A repository of the image cannot be looked up. ${problem}`);
   if (sources.length === 0) {
-    return unknown('nothing-pinned', 'The image has no repository of packages that is enabled (etc/yum.repos.d).');
+    return unknown(
+      'nothing-pinned',
+      'The image has no repository of packages that is enabled (etc/yum.repos.d).',
+    );
   }
   const turn = createLimiter(AT_ONCE);
   try {
-    const indexes = await Promise.all(sources.map((source) => turn(() => loadRpmRepository(source, files, lookup))));
+    const indexes = await Promise.all(
+      sources.map((source) => turn(() => loadRpmRepository(source, files, lookup))),
+    );
     return rpmUpdates({ packages, indexes, installOnly, now: lookup.now(), notes });
   } catch (error) {
     return unknownBy(error);

@@ -4,7 +4,14 @@ import { readKeyring, verifyDetached, type PgpKey } from '../distro/pgp-verify.t
 import type { RepoFiles } from '../distro/repo-files.ts';
 import { createPrimaryReader, type RpmReader } from '../distro/rpm-primary.ts';
 import type { RpmIndex } from '../distro/rpm-candidates.ts';
-import { parseMetalink, parseMirrorList, parseRepomd, type Checksum, type Repomd, type RepomdFile } from '../distro/rpm-repomd.ts';
+import {
+  parseMetalink,
+  parseMirrorList,
+  parseRepomd,
+  type Checksum,
+  type Repomd,
+  type RepomdFile,
+} from '../distro/rpm-repomd.ts';
 import type { RpmSource } from '../distro/rpm-sources.ts';
 import { createUpdateinfoReader } from '../distro/rpm-updateinfo.ts';
 import { MirrorError, shown } from './deb-fetch.ts';
@@ -30,7 +37,11 @@ interface Place {
  * @returns the repository as the first of its mirrors that can be believed has it.
  * @throws {MirrorError} when none can. @throws {CancelledError}
  */
-export async function loadRpmRepository(source: RpmSource, files: RepoFiles, lookup: RepoLookup): Promise<RpmIndex> {
+export async function loadRpmRepository(
+  source: RpmSource,
+  files: RepoFiles,
+  lookup: RepoLookup,
+): Promise<RpmIndex> {
   let failure: MirrorError | null = null;
   for (const place of (await placesOf(source, lookup)).slice(0, MAX_TRIED)) {
     try {
@@ -51,7 +62,10 @@ async function placesOf(source: RpmSource, lookup: RepoLookup): Promise<readonly
   try {
     // Some servers answer a mirrorlist with a metalink, and dnf takes it.
     if (list.kind === 'mirrorlist' && !file.bytes.toString('latin1', 0, 200).trimStart().startsWith('<')) {
-      return parseMirrorList(file.bytes.toString('utf8')).map((base) => ({ base: base.replace(/\/+$/u, ''), checksum: null }));
+      return parseMirrorList(file.bytes.toString('utf8')).map((base) => ({
+        base: base.replace(/\/+$/u, ''),
+        checksum: null,
+      }));
     }
     const { checksum, urls } = parseMetalink(file.bytes);
     return urls
@@ -62,7 +76,12 @@ async function placesOf(source: RpmSource, lookup: RepoLookup): Promise<readonly
   }
 }
 
-async function loadFrom(place: Place, source: RpmSource, files: RepoFiles, lookup: RepoLookup): Promise<RpmIndex> {
+async function loadFrom(
+  place: Place,
+  source: RpmSource,
+  files: RepoFiles,
+  lookup: RepoLookup,
+): Promise<RpmIndex> {
   const { pool, signal } = lookup;
   const url = `${place.base}/${REPOMD}`;
   const file = await fetchFile(lookup, url, MAX_REPOMD);
@@ -77,7 +96,8 @@ async function loadFrom(place: Place, source: RpmSource, files: RepoFiles, looku
   const signed = await isSigned(url, file, source, files, lookup);
   const repomd = readRepomd(file.bytes, url);
   const primary = fileOf(repomd, 'primary', url);
-  if (primary === null) throw new MirrorError('database-unreadable', `${shown(url)} names no list of packages (primary).`);
+  if (primary === null)
+    throw new MirrorError('database-unreadable', `${shown(url)} names no list of packages (primary).`);
   const updateinfo = fileOf(repomd, 'updateinfo', url);
   const packages = await pool.primary.get(
     primary.checksum.hex,
@@ -115,7 +135,12 @@ function fileOf({ files, refused }: Repomd, type: string, url: string): RepomdFi
 }
 
 /** @throws {MirrorError} also when it is not what its index says. */
-async function readFile<T>(base: string, file: RepomdFile, reader: RpmReader<T>, lookup: RepoLookup): Promise<T> {
+async function readFile<T>(
+  base: string,
+  file: RepomdFile,
+  reader: RpmReader<T>,
+  lookup: RepoLookup,
+): Promise<T> {
   const limits = lookup.limits ?? REPO_LIMITS;
   const url = `${base}/${file.path}`;
   const { checksum, size } = file;
@@ -129,10 +154,18 @@ async function readFile<T>(base: string, file: RepomdFile, reader: RpmReader<T>,
     signal: lookup.signal,
   });
   if (bytes === null) {
-    throw new MirrorError('index-unreachable', `${shown(url)} is named by its index, but is not there.`, AGAIN);
+    throw new MirrorError(
+      'index-unreachable',
+      `${shown(url)} is named by its index, but is not there.`,
+      AGAIN,
+    );
   }
   if (digestOf(bytes, checksum) !== checksum.hex) {
-    throw new MirrorError('index-skew', `${shown(url)} is not what its index says (another checksum).`, AGAIN);
+    throw new MirrorError(
+      'index-skew',
+      `${shown(url)} is not what its index says (another checksum).`,
+      AGAIN,
+    );
   }
   try {
     for await (const part of unpacked(bytes, file.openSize ?? limits.bytes)) {

@@ -18,7 +18,10 @@ export type ForgeAction =
   | RemoveLabelAction
   | AssignAction
   | RequestReviewersAction
-  | EnableAutoMergeAction;
+  | EnableAutoMergeAction
+  | IssueAction;
+
+export type IssueAction = OpenIssueAction | UpdateIssueAction | CloseIssueAction;
 
 /**
  * One commit: the files laid over the tree of `base`, never over the branch's own, so that nothing of an earlier proposal
@@ -103,6 +106,33 @@ export interface RequestReviewersAction extends OnPull {
 export interface EnableAutoMergeAction extends OnPull {
   readonly kind: 'enable-auto-merge';
   readonly method: 'merge' | 'squash' | 'rebase';
+}
+
+/** Made only while no issue of the App has this tag in its marker, open or closed. */
+export interface OpenIssueAction {
+  readonly kind: 'open-issue';
+  readonly tag: string;
+  readonly title: string;
+  /** Ends with its marker already. */
+  readonly body: string;
+  readonly labels: readonly string[];
+}
+
+/** Opens it again where it is closed. */
+export interface UpdateIssueAction {
+  readonly kind: 'update-issue';
+  readonly issue: number;
+  readonly title: string;
+  readonly body: string;
+}
+
+/** One that is closed or gone already is as wanted. The comment, written once for its tag, says why. */
+export interface CloseIssueAction {
+  readonly kind: 'close-issue';
+  readonly issue: number;
+  readonly body: string;
+  readonly tag: string;
+  readonly comment: string;
 }
 
 interface OnPull {

@@ -68,14 +68,8 @@ function heldNote(held: readonly HeldFile[]): string {
 /** A marker for what is proposed now. */
 export function markerOf(
   title: string,
-  made: { readonly inputs: string; readonly purpose: string; readonly month: string },
+  made: Pick<Marker, 'inputs' | 'purpose' | 'month' | 'about'>,
   finished: boolean,
 ): Marker {
-  return {
-    inputs: made.inputs,
-    purpose: made.purpose,
-    month: made.month,
-    title: titleDigest(title),
-    finished,
-  };
+  return { ...made, title: titleDigest(title), finished };
 }

@@ -42,6 +42,13 @@ export interface ProposalInput {
   readonly warnings: readonly string[];
   /** Files of the outcome that cannot be published: something else than a file stands there on the base. */
   readonly held: readonly HeldFile[];
+  /**
+   * The names (digests) of each thing that it is about: a person who closed it has closed it for these, for good. Left
+   * out: for the month.
+   */
+  readonly about?: readonly (readonly string[])[];
+  /** A sentence that says why there is nothing to propose, where that is known better than here. */
+  readonly nothing?: string;
 }
 
 export interface Decision {
@@ -144,9 +151,9 @@ function decideFresh(input: ProposalInput, pull: PullState | null): Decision {
     };
   }
   if (pull !== null && !input.force && staysClosed(input, pull)) {
-    const because =
-      `Pull request #${pull.number} was closed by a person, so nothing is proposed before the next month ` +
-      'or a comment `/rebuild`.';
+    const until =
+      input.about === undefined ? 'before the next month or a comment `/rebuild`' : 'for the same again';
+    const because = `Pull request #${pull.number} was closed by a person, so nothing is proposed ${until}.`;
     return { verdict: 'left-alone', because, actions: [] };
   }
   // What was merged is not lost with its branch, whoever made it.
@@ -181,14 +188,15 @@ interface Change {
   readonly report: string;
   readonly files: readonly FileChange[];
   readonly held: readonly HeldFile[];
-  readonly made: { readonly inputs: string; readonly purpose: string; readonly month: string };
+  readonly made: Pick<Marker, 'inputs' | 'purpose' | 'month' | 'about'>;
 }
 
 function contentOf(input: ProposalInput): Content {
   const { pullRequest, files } = input.outcome;
   const { publish, held } = partFiles(files, input.mayWriteWorkflows, input.held);
   if (pullRequest === null) {
-    return { kind: 'nothing', because: `Nothing is left to change on ${code(input.state.base.branch)}.` };
+    const because = input.nothing ?? `Nothing is left to change on ${code(input.state.base.branch)}.`;
+    return { kind: 'nothing', because };
   }
   if (files.length === 0) return { kind: 'failed' };
   if (publish.length === 0) {
@@ -196,13 +204,14 @@ function contentOf(input: ProposalInput): Content {
     return { kind: 'nothing', because: `All that would change cannot be written, since ${whys}.` };
   }
   const month = monthIn(input.timeZone, input.now);
+  const about = input.about === undefined ? {} : { about: input.about.flat() };
   return {
     kind: 'change',
     title: titleOf(pullRequest, input.policy),
     report: pullRequest.body,
     files: publish,
     held,
-    made: { inputs: input.inputs, purpose: input.purpose, month },
+    made: { inputs: input.inputs, purpose: input.purpose, month, ...about },
   };
 }
 
@@ -221,9 +230,13 @@ function commit(input: ProposalInput, content: Change, branch: BranchState | nul
   };
 }
 
-/** Until the month ends in which a person closed it. */
-function staysClosed({ now, timeZone }: ProposalInput, pull: PullState): boolean {
+/** Until the month ends in which a person closed it; where it was about something, until there is more of that. */
+function staysClosed({ now, timeZone, about }: ProposalInput, pull: PullState): boolean {
   if (pull.state !== 'closed' || pull.closedByUs) return false;
+  const closedFor = about === undefined ? undefined : readMarker(pull.body)?.about;
+  if (about !== undefined && closedFor !== undefined) {
+    return about.every((names) => names.some((name) => closedFor.includes(name)));
+  }
   const closed = pull.closedAt === null ? null : new Date(pull.closedAt);
   const known = closed !== null && !Number.isNaN(closed.getTime());
   const month = known ? monthIn(timeZone, closed) : readMarker(pull.body)?.month;

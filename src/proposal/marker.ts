@@ -17,16 +17,22 @@ export interface Marker {
   readonly title: string;
   /** Labels, reviewers and the rest have been asked for: it is only for people to change them now. */
   readonly finished: boolean;
+  /** What it is about, where that counts when a person closes it: digests (`aboutOf`). Left out: nothing in particular. */
+  readonly about?: readonly string[];
 }
 
-const LINE = /^<!-- relock: (\{.{0,1000}\}) -->[ \t\r]*$/gmu;
+/** A marker has no room for more. */
+export const MOST_ABOUT = 200;
+
+const LINE = /^<!-- relock: (\{.{0,4000}\}) -->[ \t\r]*$/gmu;
 const LOOKALIKE = /<!--(?=\s*relock\b)/giu;
 
 /** The body with its marker as the last line, in place of any that was there. */
 export function withMarker(body: string, marker: Marker): string {
   const { inputs, purpose, month, title, finished } = marker;
+  const about = marker.about === undefined ? {} : { about: marker.about.slice(0, MOST_ABOUT) };
   // Written out, so that the order is always the same. No `>` and no `-->` can stand in it.
-  const json = JSON.stringify({ inputs, purpose, month, title, finished }).replaceAll(
+  const json = JSON.stringify({ inputs, purpose, month, title, finished, ...about }).replaceAll(
     '>',
     String.raw`\u003e`,
   );
@@ -49,7 +55,14 @@ export function readMarker(body: string): Marker | null {
   const month = text('month', /^\d{4}-(?:0[1-9]|1[0-2])$/u);
   if (inputs === null || purpose === null || month === null) return null;
   const finished = value !== null && Object.hasOwn(value, 'finished') && value['finished'] === true;
-  return { inputs, purpose, month, title: text('title', /^[\da-f]{12}$/u) ?? '', finished };
+  const title = text('title', /^[\da-f]{12}$/u) ?? '';
+  const about = value !== null && Object.hasOwn(value, 'about') ? readAbout(value['about']) : null;
+  return { inputs, purpose, month, title, finished, ...(about !== null && { about }) };
+}
+
+function readAbout(value: unknown): readonly string[] | null {
+  const right = (part: unknown): part is string => typeof part === 'string' && /^[\da-f]{10}$/u.test(part);
+  return Array.isArray(value) && value.length <= MOST_ABOUT && value.every(right) ? value : null;
 }
 
 /** The body without its marker. */

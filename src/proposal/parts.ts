@@ -2,12 +2,15 @@
 import type { PullRequestPolicy } from '../config/policy.ts';
 import { NO_IMAGES, type ImageOutcome } from '../images/result.ts';
 import type { TargetResult } from '../model.ts';
+import { NO_REBUILDS, type RebuildOutcome } from '../rebuild/model.ts';
 
 export interface Part {
   /** The path that the part's branch is named by, or `IMAGES`; null: the one part of all. */
   readonly lock: string | null;
   readonly results: readonly TargetResult[];
   readonly images: ImageOutcome;
+  /** Of published images; their files are among those of `images`. */
+  readonly rebuilds: RebuildOutcome;
 }
 
 /** Names the part of all images. No path of a repository begins with a slash, so that no lock can have its branch. */
@@ -15,25 +18,26 @@ export const IMAGES = '/base images';
 
 /**
  * One part of all results, or one for each group of locks that read each other or write the same file, in the order of
- * their paths. A group is named by its first lock, whether that has changed or not, so that its name stays. All images are
- * one part: one file may name several, and several files one.
+ * their paths. A group is named by its first lock, whether that has changed or not, so that its name stays. All images,
+ * those that are built on and those that are published, are one part: one file may name several, and several files one.
  */
 export function partsOf(
   results: readonly TargetResult[],
-  images: ImageOutcome,
+  { images, rebuilds }: Pick<Part, 'images' | 'rebuilds'>,
   group: PullRequestPolicy['group'],
 ): readonly Part[] {
-  if (group === 'one') return [{ lock: null, results, images }];
+  if (group === 'one') return [{ lock: null, results, images, rebuilds }];
   const parts: Part[] = [];
   for (const connected of connect(results)) {
     const lock = connected
       .map(({ target }) => target.path)
       .reduce((least, path) => (path < least ? path : least));
-    parts.push({ lock, results: connected, images: NO_IMAGES });
+    parts.push({ lock, results: connected, images: NO_IMAGES, rebuilds: NO_REBUILDS });
   }
   parts.sort((a, b) => ((a.lock ?? '') < (b.lock ?? '') ? -1 : 1));
   // A run over some locks looks at no image: their proposal is then left as it is.
-  return images.results.length === 0 ? parts : [...parts, { lock: IMAGES, results: [], images }];
+  const looked = images.results.length + rebuilds.results.length > 0;
+  return looked ? [...parts, { lock: IMAGES, results: [], images, rebuilds }] : parts;
 }
 
 function connect(results: readonly TargetResult[]): readonly (readonly TargetResult[])[] {

@@ -18,6 +18,6 @@ export function wholeGroups(
 }
 
 /** The glob that matches this path alone. */
-function literally(path: string): string {
+export function literally(path: string): string {
   return path.replaceAll(/[\\*?[\]{}]/gu, String.raw`\$&`);
 }

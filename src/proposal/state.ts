@@ -43,3 +43,11 @@ export interface PullState {
    */
   readonly comments: readonly string[];
 }
+
+/** An issue of the App, known by the tag in its marker (`readIssueMarker`). */
+export interface IssueState {
+  readonly number: number;
+  readonly state: 'open' | 'closed';
+  readonly title: string;
+  readonly body: string;
+}

@@ -185,3 +185,8 @@ function internal(path: string, line: number | null, why: string): Reason {
     detail: '',
   };
 }
+
+/** A Dockerfile as it is but for the date, so that two can be compared. Other text stays. */
+export function withoutBustDate(text: string): string {
+  return text.replaceAll(/(?<name>\bRELOCK_REBUILD=["']?)\d{4}-\d{2}-\d{2}(?:T\d{2}:\d{2}Z)?/gu, '$<name>');
+}

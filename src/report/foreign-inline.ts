@@ -186,6 +186,8 @@ function written(tokens: readonly Token[]): string {
       // An exclamation mark would make an image of the link after it.
       text += words(plain).replace(/!$/u, '\\!');
       plain = '';
+      // Two spans side by side would be one.
+      if (token.kind === 'done' && text.endsWith('`') && token.text.startsWith('`')) text += '\u2060';
       text += token.kind === 'break' ? '\n' : token.text;
     }
   }

@@ -48,7 +48,7 @@ export function words(text: string): string {
 export function lineStart(line: string): string {
   const text = line.trim();
   if (text.startsWith('>')) return `&gt;${text.slice(1)}`;
-  if (/^(?:[-+*](?=\s|$)|-{2,}\s*$|[=#]|:(?=-))/u.test(text)) return `\\${text}`;
+  if (/^(?:[-+*](?=\s|$)|-[-\s]*$|[=#]|:(?=-))/u.test(text)) return `\\${text}`;
   return text.replace(/^(?<number>\d{1,9})(?<mark>[.)])(?=\s|$)/u, '$<number>\\$<mark>');
 }
 
@@ -87,9 +87,8 @@ export function codeBlock(text: string, language: string): readonly string[] {
 
 /** Breaks `fixes #1` and its like. */
 function unclosing(text: string): string {
-  return text.replace(
-    /(?<verb>\b(?:close|fix|resolve)(?:s|d|es|ed)?\b:?\s{1,4}\S{0,250}?)(?<mark>#|GH-)(?=\d)/giu,
-    `$<verb>$<mark>${JOINER}`,
+  return text.replace(/\b(?:close|fix|resolve)(?:s|d|es|ed)?\b:?\s+\S{1,400}/giu, (reference) =>
+    reference.replace(/(?:#|GH-)(?=\d)/giu, (mark) => `${mark}${JOINER}`),
   );
 }
 

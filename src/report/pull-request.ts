@@ -1,5 +1,6 @@
 /** The pull request: title and body from all that a run gave. Pure. */
 import type { PackageLinks, PullRequest, TargetResult } from '../model.ts';
+import type { ReleaseNotes } from '../notes/model.ts';
 import type { JobOutcome } from '../outcome.ts';
 import type { ScanOutcome } from '../scan/outcome.ts';
 import { duration, foldMoves, kindsInWords, listed, plural, type Move } from './count.ts';
@@ -18,6 +19,7 @@ import {
 } from './image-words.ts';
 import { lockSections } from './locks.ts';
 import { code, sentence } from './markdown.ts';
+import { notesSections } from './notes.ts';
 import { rebuildSections, rebuildsToReview } from './rebuild.ts';
 import {
   failedRebuilds,
@@ -33,10 +35,16 @@ import { fitSections, type Section } from './sections.ts';
 
 /** GitHub refuses a body of more characters than 65,536; a few are kept for what a forge adds. */
 const BODY_LIMIT = 65_000;
+/** More of release notes than this nobody reads. */
+const NOTES_LIMIT = 30_000;
+/** Of the body, for what stands around the texts of release notes. */
+const NOTES_MARGIN = 8000;
 
 export interface ReportInput extends Omit<JobOutcome, 'pullRequest'> {
   /** By `name@version` (see `linkKey`). */
   readonly links: ReadonlyMap<string, PackageLinks>;
+  /** What the people of the moved packages wrote, by `noteKey`; left out: nobody looked. */
+  readonly releaseNotes?: ReadonlyMap<string, ReleaseNotes>;
   /** With it the report says how long updates have been waiting; left out: since when. */
   readonly now?: Date;
 }
@@ -124,7 +132,7 @@ function bodyOf(
   asMade: readonly TargetResult[],
 ): string {
   const unchanged = input.results.filter(({ status }) => status === 'unchanged');
-  const sections: Section[] = [
+  const before: readonly Section[] = [
     { text: verdict(input, updated, moves), drop: 9, name: 'the verdict' },
     { text: toReview(input, updated, moves), drop: 7, name: 'what to review first' },
     ...scanSections(input.scan),
@@ -138,6 +146,8 @@ function bodyOf(
     ...failureSections(input.results),
     ...imageFailures(input.images),
     ...imagesToLookAt(input.images),
+  ];
+  const after: readonly Section[] = [
     { text: upToDate(unchanged), drop: 5, name: 'the locks that are up to date' },
     { text: imagesUpToDate(input), drop: 5, name: 'the images that are up to date' },
     ...skipSections(input.skips),
@@ -145,7 +155,11 @@ function bodyOf(
     ...reproduceSections(asMade, input.job),
     { text: footer(input), drop: 9, name: 'the footer' },
   ];
-  return `${fitSections(sections, BODY_LIMIT, leftOut)}\n`;
+  // What is left, since everything else is of this very change, and this is on pages of its own too.
+  const taken = [...before, ...after].reduce((sum, { text }) => sum + text.length + 2, 0);
+  const room = Math.min(NOTES_LIMIT, BODY_LIMIT - NOTES_MARGIN - taken);
+  const notes = notesSections(moves, input.releaseNotes ?? new Map(), room);
+  return `${fitSections([...before, ...notes, ...after], BODY_LIMIT, leftOut)}\n`;
 }
 
 function toReview(input: ReportInput, updated: readonly TargetResult[], moves: readonly Move[]): string {

@@ -52,7 +52,8 @@ function failedSections(ref: string, { builder, seconds, step, lines, reason }: 
     .map(sentence)
     .join(' ');
   const head = `> [!WARNING]\n> **The clean build failed**${at}, after ${duration(seconds)} with ${code(builder, LONGEST_NAME)}: ${why} (${code(reason.code)})`;
-  const said = lastLines(lines);
+  // One that ends before its first step has no lines, only an error of its own.
+  const said = lastLines(lines === '' ? reason.detail : lines);
   return [
     { text: head, drop: 7, name: `why the image ${ref} could not be built` },
     {

@@ -1,4 +1,5 @@
 /** What two requests for one repository make together, and the shape in which the queue keeps a job. No effects. */
+import { advisoryKey } from '../advisory/model.ts';
 import type { AdvisedPackage, Answer, QueuedJob } from './store.ts';
 
 /** The row's data in the queue. */
@@ -37,6 +38,10 @@ export function priorityOf({ trigger }: QueuedJob): number {
 
 /** The union of a waiting job and a newer request: what either would have done is done, by one run. */
 export function foldJobs(waiting: QueuedJob, newer: QueuedJob): QueuedJob {
+  // Every job follows, so that one that does nothing else adds nothing to another, nor does it widen its scope.
+  if (newer.follow === true)
+    return { ...waiting, repository: newer.repository, installation: newer.installation };
+  if (waiting.follow === true) return newer;
   const others = otherAnswers(waiting, newer);
   return {
     repository: newer.repository,
@@ -56,7 +61,12 @@ export function foldJobs(waiting: QueuedJob, newer: QueuedJob): QueuedJob {
 /** Both are of one package, or the jobs would not fold. */
 function foldAdvised(waiting: AdvisedPackage | null, newer: AdvisedPackage | null): AdvisedPackage | null {
   if (waiting === null || newer === null) return newer ?? waiting;
-  return { ...newer, ids: unionOrAll(waiting.ids, newer.ids, MOST_ADVISORIES) };
+  const told = [...waiting.advisories, ...newer.advisories].map((one) => [advisoryKey(one), one] as const);
+  return {
+    ...newer,
+    ids: unionOrAll(waiting.ids, newer.ids, MOST_ADVISORIES),
+    advisories: [...new Map(told).values()].slice(-MOST_ADVISORIES),
+  };
 }
 
 /** Every comment that waits for the job's result, the newest last. */
@@ -138,7 +148,7 @@ function isPurpose(value: unknown): boolean {
 }
 
 function isAdvised(value: unknown): value is AdvisedPackage {
-  if (!isRecord(value) || !Array.isArray(value['ids'])) return false;
+  if (!isRecord(value) || !Array.isArray(value['ids']) || !Array.isArray(value['advisories'])) return false;
   return typeof value['package'] === 'string' && typeof value['ecosystem'] === 'string';
 }
 

@@ -125,9 +125,15 @@ export async function findWaiting(
        priority, data
      FROM ${QUEUE_SCHEMA}.job
      WHERE name = $1 AND state < 'active'
-       AND singleton_key = ANY($2::text[]) AND id IS DISTINCT FROM $3::uuid
+       AND singleton_key = ANY($2::text[]) AND data #>> '{job,purpose}' = ANY($3::text[])
+       AND id IS DISTINCT FROM $4::uuid
      ORDER BY created_on DESC`,
-    [JOBS, jobs.map(({ repository }) => String(repository.id)), except],
+    [
+      JOBS,
+      jobs.map(({ repository }) => String(repository.id)),
+      [...new Set(jobs.map(({ purpose }) => purpose))],
+      except,
+    ],
   );
   const found = new Map<string, Waiting>();
   for (const row of rows as (Omit<Waiting, 'payload'> & { data: unknown })[]) {

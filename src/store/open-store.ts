@@ -24,6 +24,7 @@ import {
   recordDeliveries,
   writeLastRun,
 } from './records.ts';
+import { createRebuildState } from './rebuild-records.ts';
 import { prepareShares } from './shares.ts';
 import type { Store, StoreLog } from './store.ts';
 import { startWorker } from './worker.ts';
@@ -135,6 +136,7 @@ async function createStore(connection: Connection, options: StoreOptions): Promi
     forgetRepository: (repositoryId) => forgetRepository(database, repositoryId),
     forgetInstallation: (installation) => forgetInstallation(database, installation),
     ...createAdvisoryState(database.db, now),
+    ...createRebuildState(database),
     close() {
       closed ??= close();
       return closed;

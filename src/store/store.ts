@@ -3,9 +3,11 @@
  * remembered of advisories. All of it can be lost or made again: what the forge shows is the truth.
  */
 
+import type { Advisory } from '../advisory/model.ts';
 import type { Schedule } from '../schedule/is-due.ts';
 import type { AdvisoryState } from './advisory-state.ts';
 import type { PackageIndex } from './package-index.ts';
+import type { RebuildState } from './rebuild-state.ts';
 
 /** One branch and one pull request each. `security-…`: the fix of one package; its name says ecosystem and package. */
 export type Purpose = 'monthly' | `security-${string}`;
@@ -32,6 +34,8 @@ export interface QueuedJob {
   /** Run although nothing seems to have changed (somebody asked). */
   readonly force: boolean;
   readonly noCache: boolean;
+  /** Only to look what became of the rebuilds that are followed, which every job does; of folded jobs, when all are. */
+  readonly follow?: boolean;
   /** Where to answer; null: nobody asked. Of folded jobs, the newest. */
   readonly answer: Answer | null;
   /** Other comments whose jobs were folded into this one, oldest first: each wants its answer too. */
@@ -46,6 +50,8 @@ export interface AdvisedPackage {
   readonly package: string;
   /** As OSV names it: `PyPI`, `Debian:12`. */
   readonly ecosystem: string;
+  /** What was told of it, with this package alone; of an advisory that came twice, the later word. */
+  readonly advisories: readonly Advisory[];
 }
 
 /** The last finished look at a repository for one purpose. */
@@ -105,7 +111,7 @@ export interface StoreWorker {
   stop(graceSeconds: number): Promise<void>;
 }
 
-export interface Store extends PackageIndex, AdvisoryState {
+export interface Store extends PackageIndex, AdvisoryState, RebuildState {
   /**
    * Folds into a waiting job of the same repository, purpose and package (the union of both: force if either, all targets
    * if either).

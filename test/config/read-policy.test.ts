@@ -103,7 +103,7 @@ describe('says with file, line and what is right', () => {
     [
       'wibble = 1',
       [
-        'The keys there are `exclude-newer`, `ignore`, `allow-hosts`, `solver`, `schedule`, `time-zone`, `pull-request`, `lock`, `images`, `image`, `scan`.',
+        'The keys there are `exclude-newer`, `ignore`, `allow-hosts`, `solver`, `schedule`, `time-zone`, `pull-request`, `lock`, `images`, `image`, `scan`, `security`.',
       ],
     ],
     ['a = 1\nb = = 2', [`${PATH}:2: This is not TOML`]],

@@ -175,6 +175,9 @@ export class ModelForge {
       });
       return;
     }
+    if (action.kind === 'open-issue' || action.kind === 'update-issue' || action.kind === 'close-issue') {
+      throw new Error('A proposal says nothing in issues.');
+    }
     const pull = action.pull === null ? this.pulls.at(-1)! : this.pulls[action.pull - 1]!;
     switch (action.kind) {
       case 'update-pull':

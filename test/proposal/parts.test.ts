@@ -2,15 +2,19 @@ import { expect, it } from 'vitest';
 import { NO_IMAGES } from '../../src/images/result.ts';
 import type { TargetResult } from '../../src/model.ts';
 import { branchName } from '../../src/proposal/branch.ts';
-import { partsOf } from '../../src/proposal/parts.ts';
+import { IMAGES, partsOf } from '../../src/proposal/parts.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { imageOf, OLD, outcomeOf } from '../support/image-results.ts';
+import { rebuildResult } from '../support/rebuild-results.ts';
+
+const NOTHING = { images: NO_IMAGES, rebuilds: NO_REBUILDS };
 
 function result(path: string, inputs: readonly string[] = [], writes: readonly string[] = [path]) {
   return { target: { path, inputs, writes } } as unknown as TargetResult;
 }
 
 const grouped = (results: readonly TargetResult[], group: 'one' | 'per-lock' = 'per-lock') =>
-  partsOf(results, NO_IMAGES, group).map((part) => [
+  partsOf(results, NOTHING, group).map((part) => [
     part.lock,
     ...part.results.map(({ target }) => target.path),
   ]);
@@ -54,7 +58,7 @@ it.each<[string, readonly TargetResult[], readonly unknown[]]>([
 
 it('takes a chain of thousands', () => {
   const chain = Array.from({ length: 3000 }, (_, index) => result(`${index}.txt`, [`${index + 1}.txt`]));
-  expect(partsOf(chain, NO_IMAGES, 'per-lock')).toHaveLength(1);
+  expect(partsOf(chain, NOTHING, 'per-lock')).toHaveLength(1);
 });
 
 it('has all images in the one part, or in one of their own that no lock can have the branch of', () => {
@@ -70,11 +74,21 @@ it('has all images in the one part, or in one of their own that no lock can have
   } as const;
   const images = outcomeOf([image, image]);
   const locks = [result('base images'), result('base-images')];
-  expect(partsOf(locks, images, 'one')).toEqual([{ lock: null, results: locks, images }]);
-  const parts = partsOf(locks, images, 'per-lock');
+  const looked = { images, rebuilds: NO_REBUILDS };
+  expect(partsOf(locks, looked, 'one')).toEqual([{ lock: null, results: locks, ...looked }]);
+  const parts = partsOf(locks, looked, 'per-lock');
   expect(parts.map((part) => part.images.results.length)).toEqual([0, 0, 2]);
   expect(parts.map((part) => part.results.length)).toEqual([1, 1, 0]);
   const branches = parts.map(({ lock }) => branchName('monthly', lock));
   expect(new Set(branches).size).toBe(3);
   expect(branches[2]).toBe('relock/monthly-base-images-588b41be');
+});
+
+it('has published images with those that are built on, also where there are none of these', () => {
+  const rebuilds = { results: [rebuildResult()] };
+  const parts = partsOf([result('a.txt')], { images: NO_IMAGES, rebuilds }, 'per-lock');
+  expect(parts.map((part) => [part.lock, part.rebuilds.results.length])).toEqual([
+    ['a.txt', 0],
+    [IMAGES, 1],
+  ]);
 });

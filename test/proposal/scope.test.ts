@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { NO_POLICY } from '../../src/config/defaults.ts';
+import { NO_REBUILDS } from '../../src/rebuild/model.ts';
 import { NO_IMAGES } from '../../src/images/result.ts';
 import type { Plan } from '../../src/plan.ts';
 import { planTargets } from '../../src/plan.ts';
@@ -39,7 +40,7 @@ function planOf(only: readonly string[]): Plan {
 function branches({ locks: planned }: Plan): ReadonlyMap<string, readonly string[]> {
   const results = planned.map(({ target }) => ({ target }) as Parameters<typeof partsOf>[0][number]);
   return new Map(
-    partsOf(results, NO_IMAGES, 'per-lock').map((part) => [
+    partsOf(results, { images: NO_IMAGES, rebuilds: NO_REBUILDS }, 'per-lock').map((part) => [
       branchName('monthly', part.lock),
       part.results.map(({ target }) => target.path),
     ]),

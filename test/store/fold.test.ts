@@ -19,7 +19,7 @@ function answer(comment: number, reply: number | null = null): Answer {
 }
 
 function advised(...ids: string[]): AdvisedPackage {
-  return { ids, package: 'jinja2', ecosystem: 'PyPI' };
+  return { ids, package: 'jinja2', ecosystem: 'PyPI', advisories: [] };
 }
 
 const jobs: fc.Arbitrary<QueuedJob> = fc.record({
@@ -35,6 +35,14 @@ const jobs: fc.Arbitrary<QueuedJob> = fc.record({
 });
 
 describe('foldJobs', () => {
+  it('lets one that only follows add nothing, nor widen what is asked', () => {
+    const follow = { ...BASE, trigger: 'push', follow: true } as const;
+    const other = queuedJob({ repository: BASE.repository, only: ['a'] });
+    expect(foldJobs(follow, other)).toEqual(other);
+    expect(foldJobs(other, follow)).toEqual(other);
+    expect(foldJobs(follow, follow)).toEqual(follow);
+  });
+
   it.each<[string, Partial<QueuedJob>, Partial<QueuedJob>, Partial<QueuedJob>]>([
     ['all targets if either', { only: [] }, { only: ['a'] }, { only: [] }],
     ['all targets if the newer', { only: ['a'] }, { only: [] }, { only: [] }],

@@ -1,5 +1,7 @@
 /** Worlds of Alpine by chance, dense with relations so that upgrades get in each other's way. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
+import { isAskedFor, readApkDependencies } from '../../src/distro/apk-record.ts';
+import { compareApkVersions } from '../../src/images/apk-version.ts';
 import type { ApkWorld, MadeApk } from './apk-world.ts';
 
 const NAMES = ['a', 'b', 'c', 'd', 'e', 'f'] as const;
@@ -20,7 +22,12 @@ const dependency = fc.oneof(
 );
 
 const offered: fc.Arbitrary<MadeApk> = fc
-  .record({ name, version, asked: fc.array(dependency, { maxLength: 2 }), library: fc.constantFrom('', '1', '2') })
+  .record({
+    name,
+    version,
+    asked: fc.array(dependency, { maxLength: 2 }),
+    library: fc.constantFrom('', '1', '2'),
+  })
   .map(({ name, version, asked, library }) => ({
     name,
     version,
@@ -31,7 +38,11 @@ const offered: fc.Arbitrary<MadeApk> = fc
 /** What an image has fits together only by chance; who asks should pass over those that do not. */
 export const apkWorlds: fc.Arbitrary<ApkWorld> = fc
   .record({
-    first: fc.uniqueArray(offered, { minLength: 3, maxLength: 12, selector: ({ name, version }) => `${name} ${version}` }),
+    first: fc.uniqueArray(offered, {
+      minLength: 3,
+      maxLength: 12,
+      selector: ({ name, version }) => `${name} ${version}`,
+    }),
     second: fc.array(offered, { maxLength: 3 }),
     tag: fc.constantFrom(undefined, undefined, 'edge'),
     gone: fc.boolean(),
@@ -39,7 +50,11 @@ export const apkWorlds: fc.Arbitrary<ApkWorld> = fc
   .chain(({ first, second, tag, gone }) =>
     fc
       .record({
-        installed: fc.uniqueArray(fc.constantFrom(...first), { minLength: 1, maxLength: 5, selector: (each) => each.name }),
+        installed: fc.uniqueArray(fc.constantFrom(...first), {
+          minLength: 1,
+          maxLength: 5,
+          selector: (each) => each.name,
+        }),
         pinned: fc.boolean(),
       })
       .map(({ installed, pinned }) => ({
@@ -49,17 +64,36 @@ export const apkWorlds: fc.Arbitrary<ApkWorld> = fc
         ],
         installed,
         world: installed
-          .map((each, at) => (at === 0 && pinned && tag !== undefined && second.length > 0 ? `${each.name}@${tag}` : each.name))
+          .map((each, at) =>
+            at === 0 && pinned && tag !== undefined && second.length > 0 ? `${each.name}@${tag}` : each.name,
+          )
           .join(' '),
       })),
   );
 
-/** All that is installed has what it asks for among the installed, and nothing it refuses. */
-export function fitsTogether({ installed }: ApkWorld, isRight: (asked: string, one: MadeApk) => boolean): boolean {
+/** All that is installed has what it asks for among the installed. */
+export function fitsTogether({ installed }: ApkWorld): boolean {
   return installed.every(({ depends = '' }) =>
-    depends
-      .split(' ')
-      .filter((word) => word !== '')
-      .every((asked) => installed.some((one) => isRight(asked, one))),
+    readApkDependencies(depends).every((asked) =>
+      installed.some(
+        ({ name, version, provides = '' }) =>
+          (name === asked.name && isAskedFor(asked, version)) ||
+          readApkDependencies(provides).some(
+            (each) => each.name === asked.name && isAskedFor(asked, each.version),
+          ),
+      ),
+    ),
+  );
+}
+
+/** Nothing is installed that is newer than all that is offered: apk goes back then, and that is no upgrade. */
+export function isBehindOnly({ installed, repositories }: ApkWorld): boolean {
+  return installed.every(({ name, version }) =>
+    repositories.every(({ packages }) => {
+      const offered = packages.filter((each) => each.name === name);
+      return (
+        offered.length === 0 || offered.some((each) => (compareApkVersions(each.version, version) ?? 0) >= 0)
+      );
+    }),
   );
 }

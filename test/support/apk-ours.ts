@@ -5,13 +5,13 @@ import type { SystemUpdates } from '../../src/distro/model.ts';
 import type { RecordStore } from '../../src/distro/repo-store.ts';
 import { apkText, type ApkWorld, type MadeApk } from './apk-world.ts';
 
-export function indexOf(packages: readonly MadeApk[]): RecordStore {
+function indexOf(packages: readonly MadeApk[]): RecordStore {
   const reader = createApkIndexReader();
   reader.write(Buffer.from(apkText(packages)));
   return reader.end().packages;
 }
 
-export const NOW = Date.parse('2026-11-01T00:00:00Z');
+const NOW = Date.parse('2026-11-01T00:00:00Z');
 
 export function ourUpgrade(world: ApkWorld, security: ApkIndex['security'] = 'none'): SystemUpdates {
   return apkUpdates({

@@ -1,8 +1,9 @@
 /** The real apk, where this machine has one: on PATH, or where RELOCK_TEST_APK says. */
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { apkText, unsignedIndex, type ApkWorld } from './apk-world.ts';
 
 const PROGRAM = process.env['RELOCK_TEST_APK'] ?? 'apk';
@@ -15,6 +16,10 @@ export function missingApk(): string | null {
   } catch {
     return 'there is no apk on this machine (Debian has no package of it; RELOCK_TEST_APK may name one)';
   }
+}
+
+export function versionOfApk(): string {
+  return execFileSync(PROGRAM, ['--version'], { encoding: 'utf8' }).trim();
 }
 
 export interface ApkAnswer {
@@ -54,16 +59,38 @@ export function realUpgrade(world: ApkWorld): ApkAnswer {
   }
 }
 
-export function simulateApk(root: string, options: readonly string[]): ApkAnswer {
-  let output: string;
-  let failed = false;
+function simulateApk(root: string, options: readonly string[]): ApkAnswer {
   try {
-    const argv = ['--root', root, '--root-tmpfs=no', ...options, 'upgrade', '--simulate'];
-    output = execFileSync(PROGRAM, argv, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
+    const output = execFileSync(PROGRAM, argvOf(root, options), {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    return answerOf(output, false);
   } catch (error) {
-    output = String((error as { stdout?: unknown }).stdout) + String((error as { stderr?: unknown }).stderr);
-    failed = true;
+    return answerOf(textOf(error), true);
   }
-  const upgrades = [...output.matchAll(/Upgrading ([^\s@]+)\S* \((\S+) -> (\S+)\)/gu)].map((match) => match.slice(1).join(' '));
-  return { upgrades: upgrades.sort(), failed, output };
+}
+
+/** Not in step: for indexes that this very process serves. */
+export async function simulateApkLater(root: string, options: readonly string[]): Promise<ApkAnswer> {
+  try {
+    const { stdout, stderr } = await promisify(execFile)(PROGRAM, argvOf(root, options), { timeout: 30_000 });
+    return answerOf(stdout + stderr, false);
+  } catch (error) {
+    return answerOf(textOf(error), true);
+  }
+}
+
+function argvOf(root: string, options: readonly string[]): readonly string[] {
+  return ['--root', root, '--root-tmpfs=no', ...options, 'upgrade', '--simulate'];
+}
+
+function textOf(error: unknown): string {
+  const { stdout, stderr } = error as { stdout?: unknown; stderr?: unknown };
+  return `${String(stdout)}${String(stderr)}`;
+}
+
+function answerOf(output: string, failed: boolean): ApkAnswer {
+  const found = [...output.matchAll(/Upgrading ([^\s@]+)\S* \((\S+) -> (\S+)\)/gu)];
+  return { upgrades: found.map((match) => match.slice(1).join(' ')).sort(), failed, output };
 }

@@ -25,7 +25,7 @@ export interface ApkWorld {
 }
 
 /** A paragraph as indexes and the database have it. Two that are alike are one build. */
-export function apkParagraph(one: MadeApk): string {
+function apkParagraph(one: MadeApk): string {
   const { name, version, arch = 'x86_64', origin = name, depends, provides, installIf, built, tag } = one;
   const identity = JSON.stringify([name, version, arch, origin, depends, provides, installIf]);
   const fields: readonly (readonly [string, string | number | undefined])[] = [

@@ -94,7 +94,8 @@ export function simulate(root: AptRoot, how: 'upgrade' | 'dist-upgrade' = 'upgra
   };
 }
 
-function listed(output: string, title: string): readonly string[] {
+/** Names below a title of apt-get. */
+export function listed(output: string, title: string): readonly string[] {
   const lines = output.split('\n');
   const start = lines.indexOf(title);
   if (start === -1) return [];

@@ -21,7 +21,11 @@ export async function serveFiles(files: ReadonlyMap<string, Buffer | null>): Pro
 }
 
 /** @param names hosts that lead to `port` of loopback; loopback itself is asked only where `ownHosts` has it. */
-export function mirrorFetch(port: number, names: readonly string[], ownHosts: readonly string[] = []): MirrorFetch {
+export function mirrorFetch(
+  port: number,
+  names: readonly string[],
+  ownHosts: readonly string[] = [],
+): MirrorFetch {
   const resolve = (host: string): { address: string; port: number } | null =>
     names.includes(host) ? { address: '127.0.0.1', port } : null;
   const dialer = createDialer({ environment: {}, resolve });
@@ -46,5 +50,12 @@ export const NOW = Date.parse('2026-11-01T00:00:00Z');
 
 export function repoLookup(fetch: MirrorFetch, more: Partial<RepoLookup> = {}): RepoLookup {
   const now = (): number => NOW;
-  return { fetch, pool: createRepoPool({ now }), secdbUrl: null, now, signal: new AbortController().signal, ...more };
+  return {
+    fetch,
+    pool: createRepoPool({ now }),
+    secdbUrl: null,
+    now,
+    signal: new AbortController().signal,
+    ...more,
+  };
 }

@@ -1,5 +1,5 @@
 /** Worlds of the RPM family by chance: repositories that count differently, exclude packages, replace them. */
-import fc from 'fast-check';
+import * as fc from 'fast-check';
 import type { MadeRpm } from './rpm-world.ts';
 
 const name = fc.constantFrom('aa', 'bb', 'cc', 'dd', 'ee');
@@ -30,7 +30,15 @@ const repository = fc.record({
   options: fc
     .tuple(
       fc.constantFrom('', '', 'priority=10', 'priority=98'),
-      fc.constantFrom('', '', 'excludepkgs=aa', 'exclude=b*', 'excludepkgs=cc-2.0*, ee', 'excludepkgs=dd.noarch', 'excludepkgs=*-1.0-2'),
+      fc.constantFrom(
+        '',
+        '',
+        'excludepkgs=aa',
+        'exclude=b*',
+        'excludepkgs=cc-2.0*, ee',
+        'excludepkgs=dd.noarch',
+        'excludepkgs=*-1.0-2',
+      ),
       fc.constantFrom('', '', '', 'includepkgs=aa b*'),
     )
     .map((lines) => lines.filter((line) => line !== '')),

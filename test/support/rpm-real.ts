@@ -1,6 +1,16 @@
 /** The real rpmbuild, createrepo_c, rpm and dnf, as far as this machine has them: Debian has packages of all. */
 import { execFile, execFileSync } from 'node:child_process';
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join, relative } from 'node:path';
 import { promisify } from 'node:util';
@@ -49,7 +59,9 @@ export function rpmWorkshop(): RpmWorkshop {
       writeFileSync(path, `${spec.join('\n')}\n`);
       const output = join(folder, 'built', key);
       const defines = ['--define', `_topdir ${join(folder, 'top')}`, '--define', `_rpmdir ${output}`];
-      execFileSync('rpmbuild', ['-bb', '--quiet', '--target', arch, ...defines, path], { stdio: 'pipe' });
+      execFileSync('/usr/bin/rpmbuild', ['-bb', '--quiet', '--target', arch, ...defines, path], {
+        stdio: 'pipe',
+      });
       const found = walk(output).find((each) => each.endsWith('.rpm')) ?? '';
       built.set(key, found);
       return found;
@@ -71,11 +83,11 @@ export function realRepository(
     const file = workshop.build(each);
     copyFileSync(file, join(folder, basename(file)));
   }
-  execFileSync('createrepo_c', ['-q', '--no-database', ...options, folder], { stdio: 'pipe' });
+  execFileSync('/usr/bin/createrepo_c', ['-q', '--no-database', ...options, folder], { stdio: 'pipe' });
   if (advisories === null) return;
   const path = join(folder, 'updateinfo.xml');
   writeFileSync(path, updateinfoXml(advisories));
-  execFileSync('modifyrepo_c', [path, join(folder, 'repodata')], { stdio: 'pipe' });
+  execFileSync('/usr/bin/modifyrepo_c', [path, join(folder, 'repodata')], { stdio: 'pipe' });
 }
 
 export interface RpmRoot {
@@ -99,9 +111,11 @@ export function realRoot(
   mkdirSync(join(root, 'var/lib/rpm'), { recursive: true });
   // Debian's rpm looks into the home folder by itself.
   writeFileSync(join(root, '.rpmmacros'), '%_dbpath /var/lib/rpm\n');
-  execFileSync('rpm', [...database, '--initdb'], { stdio: 'pipe' });
+  execFileSync('/usr/bin/rpm', [...database, '--initdb'], { stdio: 'pipe' });
   const options = ['-i', '--justdb', '--nodeps', '--ignorearch', '--nosignature', '--force'];
-  execFileSync('rpm', [...database, ...options, ...installed.map(workshop.build)], { stdio: 'pipe' });
+  execFileSync('/usr/bin/rpm', [...database, ...options, ...installed.map(workshop.build)], {
+    stdio: 'pipe',
+  });
   const place = 'var/lib/rpm/rpmdb.sqlite';
   const log = existsSync(join(root, `${place}-wal`)) ? readFileSync(join(root, `${place}-wal`)) : null;
   const read = parseRpm('sqlite', readFileSync(join(root, place)), log, place);
@@ -132,7 +146,7 @@ export async function realDnf({ root }: RpmRoot, more: readonly string[] = []): 
     '--noplugins',
     '--nogpgcheck',
   ];
-  const output = await outputOf('dnf', [...argv, 'upgrade', '--assumeno', ...more], root);
+  const output = await outputOf('/usr/bin/dnf', [...argv, 'upgrade', '--assumeno', ...more], root);
   const lines: string[] = [];
   let heading = '';
   let last = '';
@@ -153,7 +167,10 @@ export async function realDnf({ root }: RpmRoot, more: readonly string[] = []): 
 async function outputOf(program: string, argv: readonly string[], home: string): Promise<string> {
   const environment = { ...process.env, HOME: home, LANG: 'C.UTF-8', LC_ALL: 'C.UTF-8', COLUMNS: '300' };
   try {
-    const { stdout, stderr } = await promisify(execFile)(program, argv, { timeout: 60_000, env: environment });
+    const { stdout, stderr } = await promisify(execFile)(program, argv, {
+      timeout: 60_000,
+      env: environment,
+    });
     return stdout + stderr;
   } catch (error) {
     const { stdout, stderr } = error as { stdout?: unknown; stderr?: unknown };

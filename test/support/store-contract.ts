@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { CancelledError } from '../../src/errors.ts';
 import type { Lease, QueuedJob, Store } from '../../src/store/store.ts';
 import { describeAdvisoryState, describePackageIndex } from './store-index-contract.ts';
+import { describeRebuildState } from './store-rebuild-contract.ts';
 import { describeShares } from './store-shares-contract.ts';
 import { A_RUN, queuedJob, runWaiting, until } from './store.ts';
 
@@ -11,6 +12,7 @@ export function describeStore(get: () => Store): void {
   describePackageIndex(get);
   describeAdvisoryState(get);
   describeShares(get);
+  describeRebuildState(get);
 
   describe('folding', () => {
     it('makes one job of two requests for a repository, with what either wants', async () => {
@@ -39,7 +41,7 @@ export function describeStore(get: () => Store): void {
     });
 
     it('folds advisories of one package, and runs those of two one after the other', async () => {
-      const advisory = { ids: ['GHSA-1'], package: 'jinja2', ecosystem: 'PyPI' };
+      const advisory = { ids: ['GHSA-1'], package: 'jinja2', ecosystem: 'PyPI', advisories: [] };
       const first = queuedJob({ purpose: 'security-pypi-jinja2', trigger: 'advisory', advisory });
       const { repository } = first;
       const other = {

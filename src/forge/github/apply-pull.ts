@@ -65,7 +65,8 @@ export async function commentOnce(
   api: GitHubApi,
   repository: RepositoryRef,
   pull: number,
-  { tag, body }: CommentAction,
+  { tag, body }: Pick<CommentAction, 'tag' | 'body'>,
+  noun = 'Pull request',
 ): Promise<Step> {
   const own = await ownComments(api, repository, pull);
   if (own.some((comment) => tagOfComment(comment.body) === tag)) return { kind: 'done' };
@@ -81,6 +82,6 @@ export async function commentOnce(
   if (answer.ok) return { kind: 'done' };
   return {
     kind: 'done',
-    notes: [`Pull request #${pull} could not be commented on: ${answer.refusal.message}`],
+    notes: [`${noun} #${pull} could not be commented on: ${answer.refusal.message}`],
   };
 }

@@ -13,6 +13,7 @@ import {
   type Stop,
 } from './apply-result.ts';
 import { unavailable } from './forge-error.ts';
+import { closeIssue, openIssue, updateIssue } from './issues.ts';
 
 /**
  * In order, up to the first that cannot be done. Then the state is to be read and decided on anew: whatever was done is
@@ -92,6 +93,12 @@ function carryOut(
       const nodeId = action.pull === null ? (made?.nodeId ?? null) : null;
       return enableAutoMerge(api, repository, pullOf(action, made), nodeId, action.method);
     }
+    case 'open-issue':
+      return openIssue(api, repository, action, fence);
+    case 'update-issue':
+      return updateIssue(api, repository, action);
+    case 'close-issue':
+      return closeIssue(api, repository, action);
   }
 }
 

@@ -38,6 +38,28 @@ export interface Reply {
   readonly body: string;
 }
 
+/**
+ * Adds a paragraph to the answer to a comment, once; makes the answer where there is none. Two requests.
+ * @returns false when GitHub does not let the App comment there.
+ */
+export async function addToReply(
+  api: GitHubApi,
+  repository: RepositoryRef,
+  { issue, comment, body: text }: Omit<Reply, 'reply'>,
+): Promise<boolean> {
+  const own = await ownComments(api, repository, issue);
+  const tag = tagOf(comment);
+  const found = own.find(({ body }) => body.trimEnd().endsWith(tag));
+  const before = found?.body.trimEnd().slice(0, -tag.length).trimEnd() ?? '';
+  if (before.includes(text)) return true;
+  const body = before === '' ? text : `${before}\n\n${text}`;
+  return (await reply(api, repository, { issue, comment, reply: found?.id ?? null, body })) !== null;
+}
+
+function tagOf(comment: number): string {
+  return `<!-- relock-answer: ${comment} -->`;
+}
+
 /** GitHub refuses longer comments; with room for the line that marks ours. */
 const MOST = 65_000;
 
@@ -50,7 +72,7 @@ export async function reply(
   repository: RepositoryRef,
   answer: Reply,
 ): Promise<number | null> {
-  const tag = `<!-- relock-answer: ${answer.comment} -->`;
+  const tag = tagOf(answer.comment);
   const text = answer.body.length > MOST ? `${answer.body.slice(0, MOST).toWellFormed()}…` : answer.body;
   const body = `${text.trimEnd()}\n\n${tag}\n`;
   const { owner, name: repo } = repository;
