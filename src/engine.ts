@@ -7,7 +7,7 @@ import type { Observe } from './engine/events.ts';
 import { gatherFacts, type FactSources } from './engine/facts.ts';
 import { lookAtPublished } from './engine/published.ts';
 import type { RebuildPorts } from './engine/rebuild.ts';
-import { hidesItsIndex } from './engine/hides-index.ts';
+import { answersOf, askAbout, type AskedPorts } from './engine/asked-facts.ts';
 import { runImages, type ImagePorts } from './engine/images.ts';
 import type { Gate } from './engine/gate.ts';
 import { withMuslNotes } from './engine/musl.ts';
@@ -23,13 +23,9 @@ import type { ImageOutcome } from './images/result.ts';
 import type { Job, Reason, Remote, Target, TargetResult, Tree, TreeFile } from './model.ts';
 import type { JobOutcome } from './outcome.ts';
 import { planTargets, type Plan } from './plan.ts';
-import type { LinkFinder } from './pypi/links.ts';
 import { writePullRequest } from './report/pull-request.ts';
 import type { Runner } from './run/runner.ts';
 import type { Workspace } from './workspace/workspace.ts';
-
-/** How long the report waits for links after the last lock is made. */
-const LINKS_MS = 10_000;
 
 /** What the run may reach, and how. */
 export interface Network {
@@ -43,7 +39,7 @@ export interface Network {
   open(cutoff: string | null, policy: Policy): Promise<Gate>;
 }
 
-export interface Ports {
+export interface Ports extends AskedPorts {
   readonly workspace: Workspace;
   readonly forge: Forge;
   readonly ecosystems: readonly LockEcosystem[];
@@ -58,8 +54,6 @@ export interface Ports {
   readonly scan: ChangePorts;
   /** null: published images are not looked at. */
   readonly rebuilds: RebuildPorts | null;
-  /** Asks for links of what moved, while other locks are still being made. Throws only a `CancelledError`. */
-  readonly links: LinkFinder;
   readonly observe: Observe;
   /** How many locks are made side by side. */
   readonly parallel: number;
@@ -134,8 +128,8 @@ export async function runJob(asked: Job, ports: Ports): Promise<JobOutcome> {
     lookInside(look, ports),
   );
   const { images, rebuilds, built } = await lookAtPublished(look, results, bases, ports);
-  const [links, scan] = await bothOrFault(
-    ports.links.found(LINKS_MS),
+  const [answers, scan] = await bothOrFault(
+    answersOf(ports),
     scanChange({ results, images, built }, look, watched(ports)),
   );
   const { job, plan } = look;
@@ -153,7 +147,7 @@ export async function runJob(asked: Job, ports: Ports): Promise<JobOutcome> {
   const files = [...results.flatMap((result) => result.files), ...images.files];
   const worthTelling =
     files.length > 0 || [...results, ...images.results].some(({ status }) => status === 'failed');
-  const pullRequest = worthTelling ? writePullRequest({ ...told, links, now: ports.now() }) : null;
+  const pullRequest = worthTelling ? writePullRequest({ ...told, ...answers, now: ports.now() }) : null;
   if (pullRequest !== null) await ports.forge.apply([{ kind: 'propose', pullRequest, files }]);
   return { ...told, pullRequest };
 }
@@ -258,9 +252,7 @@ function withContents(result: TargetResult, lock: PlannedLock | undefined, tree:
 }
 
 function told(ports: Ports, result: TargetResult): TargetResult {
-  // What conda manages is of no Python index, though a stranger's package there may have its name.
-  const ofIndex = result.changes.filter(({ conda }) => conda?.manager !== 'conda');
-  if (!hidesItsIndex(result.target)) ports.links.ask(ofIndex);
+  askAbout(result, ports);
   ports.observe({ kind: 'finished', result });
   return result;
 }

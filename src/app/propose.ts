@@ -17,7 +17,9 @@ import { scopeScan } from '../scan/scope.ts';
 import { addsSevere } from '../report/findings-alarm.ts';
 import { sarifFilesOf, sarifOf } from '../report/sarif.ts';
 import { uploadSarif } from '../forge/github/code-scanning.ts';
+import type { ReleaseFacts } from '../diff/release-facts.ts';
 import type { PackageLinks, PullRequest } from '../model.ts';
+import type { ReleaseNotes } from '../notes/model.ts';
 import type { JobOutcome } from '../outcome.ts';
 import { branchName } from '../proposal/branch.ts';
 import { decide } from '../proposal/decide.ts';
@@ -29,7 +31,11 @@ import type { Lease, QueuedJob } from '../store/store.ts';
 import { digest } from './policy.ts';
 
 /** An outcome, with the links of its report, for those who write parts of it anew. */
-export type Relocked = JobOutcome & { readonly links?: ReadonlyMap<string, PackageLinks> };
+export type Relocked = JobOutcome & {
+  readonly links?: ReadonlyMap<string, PackageLinks>;
+  readonly releaseNotes?: ReadonlyMap<string, ReleaseNotes>;
+  readonly facts?: ReadonlyMap<string, ReleaseFacts>;
+};
 
 export interface Proposal {
   readonly job: QueuedJob;
@@ -124,6 +130,7 @@ function reportOf(
         scan,
         skips,
         links: outcome.links ?? new Map(),
+        ...(outcome.releaseNotes !== undefined && { releaseNotes: outcome.releaseNotes }),
         now,
       })
     : null;

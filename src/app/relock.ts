@@ -2,13 +2,14 @@
 import { tmpdir } from 'node:os';
 import type { Settings } from '../config/settings.ts';
 import { lookOver, runJob, type Ports } from '../engine.ts';
+import { keepAnswers } from '../engine/asked-facts.ts';
 import { composePorts } from '../engine/compose.ts';
 import { takeInventory } from '../engine/take-inventory.ts';
 import { ECOSYSTEMS } from '../locks/index.ts';
 import type { Inventory } from '../scan/inventory.ts';
 import type { Walls } from '../engine/gate.ts';
 import { previewForge } from '../forge/preview.ts';
-import type { Job, PackageLinks } from '../model.ts';
+import type { Job } from '../model.ts';
 import { parseCutoff } from '../config/cutoff.ts';
 import type { AppPolicy } from '../config/policy.ts';
 import { wholeGroups } from '../proposal/scope.ts';
@@ -84,15 +85,11 @@ export function createRelock(options: RelockOptions): (request: RelockRequest) =
         signal,
       });
       try {
-        let links: ReadonlyMap<string, PackageLinks> = new Map();
         const { ports } = composed;
-        const found = async (timeoutMs: number): Promise<typeof links> => {
-          links = await ports.links.found(timeoutMs);
-          return links;
-        };
+        const { ports: keeping, kept } = keepAnswers(ports);
         const only = await scopeOf(asked, policy, ports);
-        const outcome = await runJob({ ...asked, only }, { ...ports, links: { ...ports.links, found } });
-        return { ...outcome, links };
+        const outcome = await runJob({ ...asked, only }, { ...ports, ...keeping });
+        return { ...outcome, ...kept() };
       } finally {
         await composed.close();
       }

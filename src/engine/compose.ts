@@ -5,16 +5,12 @@ import { join } from 'node:path';
 import type { Policy } from '../config/policy.ts';
 import { cacheFolderOf } from '../config/cache-folder.ts';
 import { usableCredentials } from '../config/credentials.ts';
-import type { Credential, Settings } from '../config/settings.ts';
-import { CancelledError } from '../errors.ts';
+import type { Settings } from '../config/settings.ts';
 import type { Ports } from '../engine.ts';
 import type { Forge } from '../forge/forge.ts';
 import { readLifecycles } from '../images/lifecycles.ts';
 import { ECOSYSTEMS } from '../locks/index.ts';
 import { PUBLIC_INDEX, PUBLIC_INDEX_ROOT } from '../locks/public-index.ts';
-import { createCompareView } from '../pypi/compare-view.ts';
-import { createLinkFinder, type LinkFinder } from '../pypi/links.ts';
-import { createProjectUrls } from '../pypi/project-urls.ts';
 import { versionOfFile } from '../pypi/file-name.ts';
 import type { SimpleClient } from '../pypi/simple-client.ts';
 import { createSimpleClient } from '../pypi/simple-client-http.ts';
@@ -26,8 +22,9 @@ import { createRegistryPool, type RegistryPool } from '../registry/pool.ts';
 import { runChild } from '../run/child.ts';
 import { openMachine } from '../run/machine.ts';
 import { usableConda } from '../run/conda-executable.ts';
-import { basicAuthorization, credentialFor, hasCredential } from '../run/network/lending.ts';
+import { basicAuthorization } from '../run/network/lending.ts';
 import type { Workspace } from '../workspace/workspace.ts';
+import { composeLinks, lentTo } from './compose-links.ts';
 import { composeRebuild, type RebuildSetUp } from './compose-rebuild.ts';
 import { composeScan } from './compose-scan.ts';
 import type { Observe } from './events.ts';
@@ -177,6 +174,7 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
     userAgent,
     signal: stop,
   });
+  const found = composeLinks({ client, pages, credentials, cacheFolder, userAgent, signal, stop });
   return {
     index: client,
     ports: {
@@ -200,18 +198,7 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
       images,
       scan: scan.ports,
       rebuilds: rebuild.ports,
-      links: untilCancelled(
-        createLinkFinder({
-          project: createProjectUrls(
-            pages,
-            fetchUntil(stop, lentTo(`${pages}/pypi/`, credentials)),
-            userAgent,
-          ),
-          metadata: (name, version) => client.metadata(name, version),
-          compareView: createCompareView(fetchUntil(stop, null), userAgent),
-        }),
-        signal,
-      ),
+      ...found,
       observe: options.observe,
       parallel: settings.parallel ?? Math.max(MIN_PARALLEL, availableParallelism()),
       clock: () => performance.now(),
@@ -226,50 +213,5 @@ export async function composePorts(options: ComposeOptions): Promise<Composed> {
       if (options.registryPool === null) await pool.close();
       await machine.close();
     },
-  };
-}
-
-/** Waiting for links ends with the run: a cancelled one must not go on to write. */
-function untilCancelled(links: LinkFinder, signal: AbortSignal): LinkFinder {
-  return {
-    ask: (changes) => links.ask(changes),
-    async found(timeoutMs) {
-      const { promise: cancelled, reject } = Promise.withResolvers<never>();
-      const stop = (): void => reject(new CancelledError('The run was cancelled.'));
-      signal.addEventListener('abort', stop, { once: true });
-      if (signal.aborted) stop();
-      try {
-        return await Promise.race([links.found(timeoutMs), cancelled]);
-      } finally {
-        signal.removeEventListener('abort', stop);
-      }
-    },
-  };
-}
-
-function fetchUntil(stop: AbortSignal, lent: Credential | null): typeof fetch {
-  const ask = withAuthorization(lent);
-  return (input, init) => {
-    const asked = init?.signal ?? null;
-    return ask(input, { ...init, signal: asked === null ? stop : AbortSignal.any([asked, stop]) });
-  };
-}
-
-function lentTo(url: string, credentials: readonly Credential[]): Credential | null {
-  const parsed = URL.parse(url);
-  if (parsed === null || (parsed.protocol !== 'https:' && parsed.protocol !== 'http:')) return null;
-  const scheme = parsed.protocol === 'https:' ? 'https' : 'http';
-  const port = parsed.port === '' ? (scheme === 'https' ? 443 : 80) : Number(parsed.port);
-  const origin = { scheme, host: parsed.hostname.toLowerCase(), port } as const;
-  return hasCredential(credentials, origin) ? credentialFor(credentials, origin, parsed.pathname) : null;
-}
-
-function withAuthorization(lent: Credential | null): typeof fetch {
-  if (lent === null) return fetch;
-  const value = basicAuthorization(lent.username, lent.password);
-  return (input, init) => {
-    const headers = new Headers(init?.headers);
-    headers.set('authorization', value);
-    return fetch(input, { ...init, headers });
   };
 }

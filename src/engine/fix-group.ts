@@ -5,6 +5,7 @@ import { kinOf } from '../fix/kin.ts';
 import type { AttemptOutcome, FixProblem, Movable, Verdict, Vulnerable } from '../fix/model.ts';
 import type { Asked } from '../fix/question.ts';
 import { nextAttempt } from '../fix/search.ts';
+import { reason } from '../locks/tree.ts';
 import type { LockKind, LockedPackage, Reason, TargetResult } from '../model.ts';
 import type { SimpleClient } from '../pypi/simple-client.ts';
 import { tryOut, type AttemptContext, type Group, type Tried } from './fix-attempt.ts';
@@ -25,7 +26,7 @@ export interface FixResult {
   /** Normalised names of the affected packages that the group has. */
   readonly packages: readonly string[];
   readonly status: 'fixed' | 'blocked' | 'failed';
-  /** One for each lock of the group, in an order in which each follows those it reads. Blocked: as they were. */
+  /** One for each lock of the group, in an order in which each follows those it reads. Not fixed: as they were. */
   readonly results: readonly TargetResult[];
   /** How many times the group was made. */
   readonly attempts: number;
@@ -152,8 +153,7 @@ async function searchFix(
       problem = { ...problem, movable: await movables(scene, vulnerable) };
     }
     const isLate = (context.ports.clock() - start) / 1000 > limits.seconds;
-    const attempts = isLate ? Math.min(problem.attempts, history.length) : problem.attempts;
-    const verdict: Verdict = nextAttempt({ ...problem, attempts }, history);
+    const verdict: Verdict = nextAttempt(problem, history, isLate);
     if (verdict.do === 'found') {
       const { results } = tried[verdict.at] ?? { results: [] };
       const allowed = [...vulnerable.map(({ name }) => name), ...verdict.moved];
@@ -170,9 +170,12 @@ async function searchFix(
         status: 'fixed',
         results,
         moved,
-        isMinimum: verdict.proven,
+        isMinimum: verdict.proven && !moved.some(({ why }) => why === 'unexpected'),
         notes: all,
       });
+    }
+    if (verdict.do === 'blocked' && !verdict.proven) {
+      return ended(scene, { ...shared(), status: 'failed', reason: tooLate(limits) });
     }
     if (verdict.do === 'blocked') {
       const { why = null } = tried.at(-1) ?? {};
@@ -182,7 +185,7 @@ async function searchFix(
     tried.push(outcome);
     history.push(outcome.outcome);
     if (outcome.isFault) {
-      return ended(scene, { ...shared(), status: 'failed', results: outcome.results, reason: outcome.why });
+      return ended(scene, { ...shared(), status: 'failed', reason: outcome.why });
     }
   }
 }
@@ -243,6 +246,13 @@ async function whyBlocked(
   const wanted = vulnerable.map(({ name, candidates }) => `${name} ${candidates[0]}`).join(', ');
   const message = `No solution has ${wanted} or later, whatever else moves. ${why?.message ?? ''}`.trim();
   return { code: 'unknown', by: [], message, wouldFree: why?.fix ?? '', detail };
+}
+
+function tooLate({ attempts, seconds }: FixLimits): Reason {
+  return reason(
+    'timeout',
+    `No fix was found in ${seconds} seconds or ${attempts} attempts, and others are left to be tried.`,
+  );
 }
 
 function noFix(names: readonly string[]): Blocked {

@@ -16,7 +16,6 @@ export const BUILD_TOOLS: ReadonlySet<string> = new Set([
   'flit-core',
   'setuptools-scm',
   'cython',
-  'numpy',
   'cffi',
   'maturin',
   'setuptools-rust',

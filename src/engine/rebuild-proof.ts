@@ -3,7 +3,7 @@ import type { BuildRequest } from '../build/build-image.ts';
 import type { Builder, BuildOutcome } from '../build/model.ts';
 import { readLayout } from '../build/layout-registry.ts';
 import { smokeInterpreters } from '../build/smoke-program.ts';
-import { compareImages } from '../images/compare.ts';
+import { compareImages, type ImageComparison } from '../images/compare.ts';
 import type { ImageContent } from '../images/content.ts';
 import type { FileChange } from '../model.ts';
 import type { BuiltImage, RebuildProof } from '../rebuild/model.ts';
@@ -54,13 +54,12 @@ export function createProve(ports: ProofPorts): Prove {
     try {
       for (const { path, text } of wanted.files) await checkout.write(path, text);
       const { dockerfile, context } = wanted.image;
-      const labels = { 'org.opencontainers.image.title': 'relock-proof' };
       const outcome = await ports.build(builder, {
         root: checkout.root,
         dockerfile,
         context,
         platform: own,
-        labels,
+        labels: {},
       });
       if (outcome.state === 'not-built') return without(outcome.reason);
       const name = `${builder.kind} ${builder.version}`;
@@ -87,7 +86,7 @@ async function compare(
       signal: ports.signal,
     });
     if (built === undefined) throw new Error('the image that was built cannot be read.');
-    const comparison = compareImages(published, built);
+    const comparison = withoutBuildersLabels(compareImages(published, built));
     const smoke = await outcome.smoke({
       command: image.smoke,
       interpreters: image.smoke.length > 0 ? [] : smokeInterpreters(built),
@@ -110,6 +109,19 @@ async function compare(
   } finally {
     await outcome.close();
   }
+}
+
+/** Who builds and when is told by whoever publishes (`docker build --label`): that a proof lacks it says nothing. */
+const BUILDERS_LABEL = /^(?:org\.opencontainers\.image\.|org\.label-schema\.|io\.buildah\.version$)/u;
+
+function withoutBuildersLabels(comparison: ImageComparison): ImageComparison {
+  const { config } = comparison;
+  return {
+    ...comparison,
+    config: config.filter(
+      ({ what, name, to }) => what !== 'label' || to !== null || !BUILDERS_LABEL.test(name),
+    ),
+  };
 }
 
 function without(reason: Reason): Proved {

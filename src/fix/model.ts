@@ -65,5 +65,9 @@ export type Verdict =
       /** It is the minimum; false: attempts ran out before it was known to be. */
       readonly proven: boolean;
     }
-  /** Not even with all movable packages freed. */
-  | { readonly do: 'blocked' };
+  | {
+      /** Not even with all movable packages freed. */
+      readonly do: 'blocked';
+      /** It was tried; false: there was no attempt left for that. */
+      readonly proven: boolean;
+    };

@@ -28,9 +28,15 @@ const MOST_FORKS = 3;
  * What is to be tried next, from all that was tried so far.
  * @param history outcomes of all earlier attempts, in order. The first attempt is the same whatever `movable` holds, so
  * that it need not be known before.
+ * @param isLate no further attempt is to be made: the best of what there is.
  */
-export function nextAttempt(problem: FixProblem, history: readonly AttemptOutcome[]): Verdict {
-  const script = search(problem);
+export function nextAttempt(
+  problem: FixProblem,
+  history: readonly AttemptOutcome[],
+  isLate = false,
+): Verdict {
+  // What was tried must not look as if it had been tried otherwise, so that the problem's own limit stays as it is.
+  const script = search(problem, isLate ? history.length : problem.attempts);
   let at = script.next();
   for (const outcome of history) {
     if (at.done === true) break;
@@ -52,18 +58,28 @@ interface Shown {
 interface State {
   readonly problem: FixProblem;
   readonly known: Known;
-  /** Attempts that are left. */
+  /** Attempts that are left by the problem's limit. */
   left: number;
+  /** Attempts that may be made now. */
+  open: number;
   proven: boolean;
 }
 
-function* search(problem: FixProblem): Asking<Exclude<Verdict, { do: 'attempt' }>> {
-  const state: State = { problem, known: createKnown(problem), left: problem.attempts, proven: true };
+function* search(problem: FixProblem, open: number): Asking<Exclude<Verdict, { do: 'attempt' }>> {
+  const state: State = {
+    problem,
+    known: createKnown(problem),
+    left: problem.attempts,
+    open,
+    proven: true,
+  };
   const lowest = new Map(problem.vulnerable.map(({ name, candidates }) => [name, [candidates[0]]]));
   const simple = yield* ask(state, { freed: [], ranges: lowest }, 0);
   if (simple !== null) return found(state, simple);
   const all = problem.movable.map((_, at) => at);
-  if ((yield* ask(state, { freed: all, ranges: new Map() }, 0)) === null) return { do: 'blocked' };
+  if ((yield* ask(state, { freed: all, ranges: new Map() }, 0)) === null) {
+    return { do: 'blocked', proven: state.proven };
+  }
   const sets = yield* chooseSet(state);
   const best = yield* lower(state, sets);
   return found(state, best);
@@ -82,11 +98,12 @@ function* ask(state: State, shown: Shown, reserve: number): Asking<Solution | nu
   const attempt = attemptOf(state.problem, shown);
   const known = state.known.recall(attempt);
   if (known !== undefined) return known;
-  if (state.left <= reserve) {
+  if (state.left <= reserve || state.open <= 0) {
     state.proven = false;
     return null;
   }
   state.left -= 1;
+  state.open -= 1;
   const outcome = yield attempt;
   state.known.note(attempt, outcome);
   // Also where it holds what it was not shown: asked again, the locker would do the same.

@@ -1,4 +1,5 @@
 /** The pull request: title and body from all that a run gave. Pure. */
+import type { ReleaseFacts } from '../diff/release-facts.ts';
 import type { PackageLinks, PullRequest, TargetResult } from '../model.ts';
 import type { ReleaseNotes } from '../notes/model.ts';
 import type { JobOutcome } from '../outcome.ts';
@@ -45,6 +46,8 @@ export interface ReportInput extends Omit<JobOutcome, 'pullRequest'> {
   readonly links: ReadonlyMap<string, PackageLinks>;
   /** What the people of the moved packages wrote, by `noteKey`; left out: nobody looked. */
   readonly releaseNotes?: ReadonlyMap<string, ReleaseNotes>;
+  /** What the index says of the releases that were moved to, by `factsKey`; left out: nobody asked. */
+  readonly facts?: ReadonlyMap<string, ReleaseFacts>;
   /** With it the report says how long updates have been waiting; left out: since when. */
   readonly now?: Date;
 }
@@ -163,7 +166,12 @@ function bodyOf(
 }
 
 function toReview(input: ReportInput, updated: readonly TargetResult[], moves: readonly Move[]): string {
-  const packages = reviewFirst(moves, input.links, updated.length);
+  const packages = reviewFirst(moves, input.links, updated.length, {
+    facts: input.facts ?? null,
+    now: input.now ?? null,
+    scan: input.scan,
+    results: updated,
+  });
   const lists = [
     { title: 'Base images', lines: imagesToReview(input.images) },
     { title: 'Published images', lines: rebuildsToReview(input.rebuilds) },

@@ -2,6 +2,8 @@
 import type { Change, ChangeKind, PackageLinks } from '../model.ts';
 import type { Move } from './count.ts';
 import { code, link } from './markdown.ts';
+import { alarmingTopics, unknownInWords, weighedTopics } from './review-facts.ts';
+import type { FactTopic, ReviewFacts } from './review-facts.ts';
 
 interface Topic {
   readonly kind: ChangeKind;
@@ -19,30 +21,53 @@ const TOPICS: readonly Topic[] = [
 /** Longer lists are cut; the tables hold them whole. */
 const MAX_ITEMS = 40;
 
-/** @returns Markdown, empty when nothing needs an eye. */
+/**
+ * @param given what is known of the releases themselves; left out: nothing.
+ * @returns Markdown, what matters most first; empty when nothing needs an eye.
+ */
 export function reviewFirst(
   moves: readonly Move[],
   links: ReadonlyMap<string, PackageLinks>,
   lockCount: number,
+  given?: ReviewFacts,
 ): string {
-  const parts = TOPICS.flatMap(({ kind, title }) => {
-    const found = moves.filter(({ change }) => change.kind === kind);
-    if (found.length === 0) return [];
-    const ordered = [...found].sort((a, b) => Number(b.direct) - Number(a.direct));
-    const lines = ordered.slice(0, MAX_ITEMS).map((move) => `- ${item(move, links, lockCount)}`);
-    if (ordered.length > MAX_ITEMS)
-      lines.push(`- and ${ordered.length - MAX_ITEMS} more, in the tables below`);
-    return [`**${title}**\n${lines.join('\n')}`];
-  });
+  const line = (move: Move): string => item(move, links, lockCount);
+  const told = ({ title, items }: FactTopic): string =>
+    listOf(title, items, ({ move, reason }) => `${bare(move, lockCount)}: ${reason}`);
+  const parts = [
+    ...(given === undefined ? [] : alarmingTopics(moves, given).map(told)),
+    ...TOPICS.map(({ kind, title }) => {
+      const found = moves.filter(({ change }) => change.kind === kind);
+      return listOf(
+        title,
+        found.sort((a, b) => Number(b.direct) - Number(a.direct)),
+        line,
+      );
+    }),
+    ...(given === undefined ? [] : weighedTopics(moves, given).map(told)),
+    given === undefined ? '' : unknownInWords(moves, given),
+  ].filter((part) => part !== '');
   return parts.length === 0 ? '' : `## Review first\n\n${parts.join('\n\n')}`;
 }
 
+function listOf<One>(title: string, items: readonly One[], inWords: (one: One) => string): string {
+  if (items.length === 0) return '';
+  const lines = items.slice(0, MAX_ITEMS).map((one) => `- ${inWords(one)}`);
+  if (items.length > MAX_ITEMS) lines.push(`- and ${items.length - MAX_ITEMS} more, in the tables below`);
+  return `**${title}**\n${lines.join('\n')}`;
+}
+
 function item(move: Move, links: ReadonlyMap<string, PackageLinks>, lockCount: number): string {
-  const where = lockCount > 1 ? ` in ${locksInWords(move.locks, lockCount)}` : '';
   const pages = linksOf(move, links);
+  return `${bare(move, lockCount)}${pages === '' ? '' : ` (${pages})`}`;
+}
+
+/** What moved, why it is there, and where. */
+function bare(move: Move, lockCount: number): string {
+  const where = lockCount > 1 ? ` in ${locksInWords(move.locks, lockCount)}` : '';
   const on = platformsOf(move.change);
   const platforms = on === '' ? '' : ` on ${on}`;
-  return `${code(move.change.name)} ${versions(move)}, ${why(move)}${where}${platforms}${pages === '' ? '' : ` (${pages})`}`;
+  return `${code(move.change.name)} ${versions(move)}, ${why(move)}${where}${platforms}`;
 }
 
 /** `all 4 locks`, or the paths, the first few. */

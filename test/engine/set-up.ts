@@ -110,6 +110,7 @@ export function setUp({ locks, files, tool = () => GOOD, pass = {}, ports = {} }
     scan: noScan(),
     rebuilds: null,
     links: { ask: () => undefined, found: () => Promise.resolve(new Map()) },
+    releaseNotes: { ask: () => undefined, found: () => Promise.resolve(new Map()) },
     observe: (event) => events.push(event),
     parallel: 4,
     clock: () => 0,

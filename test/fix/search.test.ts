@@ -160,14 +160,17 @@ describe('nextAttempt', () => {
     expect(nextAttempt(chain, [{ kind: 'failed' }])).toMatchObject({
       attempt: { candidates: new Map([['idna', ['3.7', '3.8']]]) },
     });
-    expect(nextAttempt(chain, [{ kind: 'failed' }, { kind: 'failed' }])).toEqual({ do: 'blocked' });
+    expect(nextAttempt(chain, [{ kind: 'failed' }, { kind: 'failed' }])).toEqual({
+      do: 'blocked',
+      proven: true,
+    });
     // Nothing else may move, and there is but one version.
     const single = {
       ...chain,
       vulnerable: [{ name: 'idna', candidates: ['3.7'] as const, keep: [] }],
       movable: [],
     };
-    expect(nextAttempt(single, [{ kind: 'failed' }])).toEqual({ do: 'blocked' });
+    expect(nextAttempt(single, [{ kind: 'failed' }])).toEqual({ do: 'blocked', proven: true });
   });
 
   /** Requests lets idna in from 2.2 on. */
@@ -194,6 +197,21 @@ describe('nextAttempt', () => {
     const { verdict, history } = searchAll({ ...chain, attempts: most }, lockChain);
     expect(verdict).toMatchObject({ do: 'found', proven: false });
     expect(verdict.do === 'found' && history[verdict.at]?.kind).toBe('solved');
+  });
+
+  it('says what it has, whenever it is late', () => {
+    const { history } = searchAll(chain, lockChain);
+    const verdicts = history.map((_, at) => nextAttempt(chain, history.slice(0, at), true));
+    const unproven = { do: 'blocked', proven: false };
+    expect(verdicts.slice(0, 2)).toEqual([unproven, unproven]);
+    // Everything freed, then requests alone, then lower ones.
+    expect(verdicts.slice(2)).toMatchObject([
+      { do: 'found', at: 1, proven: false },
+      { do: 'found', at: 1, proven: false },
+      { do: 'found', at: 3, proven: false },
+      { do: 'found', at: 4, proven: false },
+      { do: 'found', at: 5, proven: false },
+    ]);
   });
 
   it('makes each version low of a package that is locked in two', () => {

@@ -17,7 +17,9 @@ const store = await openStore({
   retrySeconds: 1,
   pollSeconds: 0.5,
 });
+const started = Promise.withResolvers<void>();
 const worker = await store.work(Number(concurrency), async (job, lease) => {
+  started.resolve();
   const { rows } = await sql.query(
     'INSERT INTO run (repository, job, pid) VALUES ($1, $2, $3) RETURNING number, EXISTS (SELECT FROM published WHERE job = $2) AS done',
     [job.repository.id, lease.id, process.pid],
@@ -34,6 +36,8 @@ const worker = await store.work(Number(concurrency), async (job, lease) => {
     mine,
   ]);
 });
+// Whoever is stopped at this word is at a job, if there is one.
+await Promise.race([started.promise, delay(1000)]);
 console.log('ready');
 process.once('SIGTERM', () => {
   void worker
