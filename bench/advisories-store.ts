@@ -185,7 +185,7 @@ function jobOf(number: number, trigger: 'advisory' | 'comment', advisory: number
     noCache: false,
     answer: null,
     advisory: isAdvisory
-      ? { ids: [`GHSA-${advisory}`], package: `package-name-${advisory}`, ecosystem: "PyPI", advisories: [] }
+      ? { ids: [`GHSA-${advisory}`], package: `package-name-${advisory}`, ecosystem: 'PyPI', advisories: [] }
       : null,
   };
 }

@@ -57,7 +57,7 @@ function tell(say: (line: string) => void, name: string, figures: StoreFigures):
   line('then taken and ended, 4 workers', `${figures.jobsPerSecond.toFixed(0)} jobs per second of 10 ms`);
   line('a comment then starts after', `${figures.commentMs.toFixed(0)} ms`);
   line(
-    'memory',
+    'memory of this process',
     `${mb(figures.idleMb)} idle, ${mb(figures.indexedMb)} with the index, ${mb(figures.peakMb)} at its peak`,
   );
 }

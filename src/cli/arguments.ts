@@ -9,6 +9,9 @@ type Command = (typeof COMMANDS)[number];
 const SCANNERS = ['osv', 'trivy', 'grype', 'osv-scanner'] as const satisfies readonly ScannerName[];
 const LEVELS = ['critical', 'high', 'medium', 'low', 'none'] as const satisfies readonly SeverityLevel[];
 
+/** Endings of the files of `--output`. */
+const FORMS = ['.md', '.html', '.json'] as const;
+
 export interface Arguments {
   readonly command: Command | 'help' | 'version';
   /** As given; null: the sample project. */
@@ -23,6 +26,8 @@ export interface Arguments {
   readonly repository: string | null;
   /** File to write, as given. */
   readonly sarif: string | null;
+  /** Files to write the report to, as given; each ends in one of `FORMS`. */
+  readonly outputs: readonly string[];
   /** Folder with OSV's zips, as given. */
   readonly database: string | null;
   /** Whether a run looks for known vulnerabilities. */
@@ -50,6 +55,7 @@ const OPTIONS = {
   settings: { type: 'string' },
   repository: { type: 'string' },
   sarif: { type: 'string' },
+  output: { type: 'string', short: 'o', multiple: true },
   db: { type: 'string' },
   'no-scan': { type: 'boolean' },
   with: { type: 'string', multiple: true },
@@ -71,6 +77,7 @@ const BELONGS: Readonly<Record<Option, readonly Command[]>> = {
   settings: ['run', 'scan', 'db update'],
   repository: ['run', 'scan', 'init'],
   sarif: ['run', 'scan'],
+  output: ['run'],
   db: ['run', 'scan', 'db update'],
   'no-scan': ['run'],
   with: ['scan'],
@@ -100,6 +107,12 @@ export function readArguments(argv: readonly string[]): Arguments | { readonly e
   if (misplaced !== null) return { error: misplaced };
   const texts = Object.values(values).flat();
   if (path === '' || texts.includes('')) return { error: 'An argument is empty.' };
+  const formless = (values.output ?? []).find((file) => !isFormed(file));
+  if (formless !== undefined) {
+    return {
+      error: `--output ${formless}: the name's ending says the form of the report; it is one of ${listed(FORMS, 'or')}.`,
+    };
+  }
   const severity = chosen('severity', values.severity ?? 'high', LEVELS);
   if (typeof severity === 'object') return severity;
   const scanners: ScannerName[] = [];
@@ -120,6 +133,7 @@ export function readArguments(argv: readonly string[]): Arguments | { readonly e
     settings: values.settings ?? null,
     repository: values.repository ?? null,
     sarif: values.sarif ?? null,
+    outputs: [...new Set(values.output)],
     database: values.db ?? null,
     scan: values['no-scan'] !== true,
     scanners: values.with === undefined ? null : scanners,
@@ -184,6 +198,11 @@ function chosen<const T extends string>(
   const found = choices.find((choice) => choice === given);
   if (found !== undefined) return found;
   return { error: `--${option} is one of ${choices.join(', ')}, not ${given}.${nearest(given, choices)}` };
+}
+
+/** `.html` alone is a hidden file without ending. */
+function isFormed(file: string): boolean {
+  return FORMS.some((form) => new RegExp(`[^/\\\\]\\${form}$`, 'iu').test(file));
 }
 
 function unknownOption(argv: readonly string[]): string | null {

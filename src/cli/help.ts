@@ -24,6 +24,8 @@ Options of run
       --no-rebuild          Do not look whether the published images of the policy ([[image]]) lack fixes.
       --build               Build those that do, without cache, and compare. Default: only where the settings
                             name a builder ([builder]).
+  -o, --output FILE         Write the report to FILE too: its ending says the form (.md, .html or .json);
+                            may be repeated. The HTML is one file that sorts, filters and prints.
 
 Options of init
   -w, --write               Write the files that are not there yet. Nothing is ever written over.

@@ -18,12 +18,14 @@ import type { Arguments } from './arguments.ts';
 import { composeRun } from './compose.ts';
 import { EXIT } from './exit.ts';
 import { loadSettings, withDatabase } from './load-settings.ts';
+import { checkOutputs, writeOutputs } from './output.ts';
 import { createProgress } from './progress.ts';
 import { fromCaller, jobOf, jsonText, print, rootOf, writeSarif } from './terminal.ts';
 
 /** @returns the exit code. */
 export async function run(given: Arguments, signal: AbortSignal): Promise<number> {
   const root = rootOf(given);
+  await checkOutputs(given.outputs, root);
   const database = given.database === null ? null : fromCaller(given.database);
   const settings = withDatabase(await loadSettings(given.settings, process.env), database);
   const job = jobOf(given, root, given.excludeNewer === null ? null : cutoffOf(given.excludeNewer));
@@ -43,7 +45,9 @@ export async function run(given: Arguments, signal: AbortSignal): Promise<number
   try {
     const outcome = await runJob(job, composed.ports);
     progress.stop();
-    await show(given, outcome);
+    const now = new Date();
+    await print(given.json ? jsonText(outcomeJson(outcome)) : markdownOf(given, outcome, now));
+    await writeOutputs(given.outputs, root, { outcome, markdown: markdownOf(given, outcome, now), now });
     if (given.write && !given.quiet) process.stderr.write(written(root, outcome));
     if (given.sarif !== null) await writeSarif(given.sarif, sarifLog(outcome));
     return codeOf(given, outcome);
@@ -64,21 +68,14 @@ function forgeOf(given: Arguments, root: string): Forge {
   return given.write ? workingTreeForge(root) : previewForge;
 }
 
-async function show(given: Arguments, outcome: JobOutcome): Promise<void> {
-  if (given.json) {
-    await print(jsonText(outcomeJson(outcome)));
-    return;
-  }
+function markdownOf(given: Arguments, outcome: JobOutcome, now: Date): string {
   const { pullRequest } = outcome;
-  if (pullRequest === null) {
-    const { images, rebuilds } = outcome;
-    const published = rebuildSections({ rebuilds, scans: new Map(), now: new Date() });
-    const more = [...imageFailures(images), ...imagesToLookAt(images), ...published];
-    const sections = more.map(({ text }) => `\n${text}\n`).join('');
-    await print(`${whyNothing(given, outcome)} There is nothing to propose.\n${sections}`);
-    return;
-  }
-  await print(`# ${pullRequest.title}\n\n${pullRequest.body}`);
+  if (pullRequest !== null) return `# ${pullRequest.title}\n\n${pullRequest.body}`;
+  const { images, rebuilds } = outcome;
+  const published = rebuildSections({ rebuilds, scans: new Map(), now });
+  const more = [...imageFailures(images), ...imagesToLookAt(images), ...published];
+  const sections = more.map(({ text }) => `\n${text}\n`).join('');
+  return `${whyNothing(given, outcome)} There is nothing to propose.\n${sections}`;
 }
 
 function sarifLog({ scan, images }: JobOutcome): SarifLog {

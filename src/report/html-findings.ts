@@ -77,7 +77,7 @@ function tableOf(
   const rows = changes.map((change): readonly Cell[] => [
     inlineHtml(idOf(change.finding)),
     severityCell(change),
-    `${inlineHtml(`${packageOf(change.finding)} ${versionOf(change.finding.version)}`)}`,
+    inlineHtml(`${packageOf(change.finding)} ${versionOf(change.finding.version)}`),
     ...cells(change),
     escapeHtml(change.finding.summary),
   ]);

@@ -67,7 +67,7 @@ interface Taken {
 }
 
 function takeSpan(text: string, at: number, depth: number, lost: Set<string>): Taken | null {
-  switch (text[at]) {
+  switch (text.charAt(at)) {
     case '\\': {
       const next = text[at + 1] ?? '';
       return /^[!-/:-@[-`{-~]$/u.test(next) ? { text: next, plain: true, to: at + 2 } : null;

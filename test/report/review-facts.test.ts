@@ -3,9 +3,9 @@ import type { ReleaseFacts } from '../../src/diff/release-facts.ts';
 import type { Change, TargetResult } from '../../src/model.ts';
 import { foldMoves } from '../../src/report/count.ts';
 import { reviewFirst } from '../../src/report/review.ts';
-import type { Finding } from '../../src/scan/model.ts';
 import { NO_SCAN, type FindingChange, type ScanOutcome } from '../../src/scan/outcome.ts';
 import { target } from '../support/locks.ts';
+import { addedBy, finding } from '../support/scan-results.ts';
 
 const NOW = new Date('2026-11-24T12:00:00Z');
 
@@ -63,27 +63,11 @@ function lines(more: Partial<ReleaseFacts>, moved: Partial<Change> = {}, python:
 }
 
 function malicious(name: string, location: string): FindingChange {
-  const finding: Finding = {
-    id: 'MAL-2026-1',
-    ids: ['MAL-2026-1'],
-    ecosystem: 'PyPI',
-    package: name,
-    version: '1.1',
-    summary: '',
-    severity: { level: 'unknown', score: null, vector: null },
-    fixed: [],
-    link: null,
-    note: null,
-    malicious: true,
-  } as Finding;
-  return {
-    state: 'added',
-    finding,
-    before: [],
-    after: [{ kind: 'lock', location, platform: null }],
-    causes: [],
-    why: null,
-  };
+  return addedBy(
+    finding('MAL-2026-1', `${name} 1.1`, 'unknown', { link: null, malicious: true }),
+    null,
+    location,
+  );
 }
 
 describe('facts of releases', () => {
