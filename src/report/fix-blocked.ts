@@ -41,7 +41,7 @@ function holderInTitle(blocker: Blocker): string {
 }
 
 /** Sentences on one lock: what holds the package there, each after the one that it holds, and what would free it. */
-export function blockedInWords({ blocked }: BlockedLock): string {
+function blockedInWords({ blocked }: BlockedLock): string {
   const { code: why, by, message, wouldFree } = blocked;
   const chain = by.map(
     (blocker, index) => `${index === 0 ? '' : 'and that is held: '}${holderInWords(blocker)}`,

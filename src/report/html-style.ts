@@ -10,6 +10,7 @@ header,main,footer,nav{max-width:76rem;margin:0 auto;padding:0 1.25rem}
 header{padding-top:2rem}main{padding-bottom:2rem}
 h1{font-size:1.7rem;line-height:1.25;margin:.2rem 0 1rem}h2{font-size:1.3rem;margin:2.4rem 0 .8rem;padding-top:.8rem;
 border-top:1px solid var(--line)}h3{font-size:1.08rem;margin:1.6rem 0 .5rem}h4{font-size:1rem;margin:1.2rem 0 .4rem}
+section:first-of-type h2{border-top:0;margin-top:1rem}h3 code,h4 code{font-size:1em}
 h1,h2,h3,h4,p,li,td,th,summary{overflow-wrap:anywhere}
 a{color:var(--link)}.repo{color:var(--soft);margin:0}.verdict{background:var(--card);border:1px solid var(--line);
 border-left:5px solid var(--blue);border-radius:8px;padding:.9rem 1.1rem;font-size:1.08rem}

@@ -18,7 +18,7 @@ import {
   UNKNOWN,
   waits,
 } from '../support/rebuild-results.ts';
-import { finding, fixedBy, scanned, stays, imagePlace } from '../support/scan-results.ts';
+import { finding, fixedIn, scanned, stays, imagePlace } from '../support/scan-results.ts';
 
 const EXAMPLE = fileURLToPath(new URL('../../docs/examples/published-images.md', import.meta.url));
 const digest = (start: string): string => `sha256:${start.padEnd(64, '0')}`;
@@ -186,8 +186,8 @@ it('the example of published images is what Relock writes', async () => {
   const scan = scanned({
     diff: {
       fixed: [
-        fixedBy(found('CVE-2026-9230', 'critical'), '3.0.17-1~deb12u3'),
-        fixedBy(found('CVE-2026-9232', 'high'), '3.0.17-1~deb12u3'),
+        fixedIn(APP, found('CVE-2026-9230', 'critical'), '3.0.17-1~deb12u3'),
+        fixedIn(APP, found('CVE-2026-9232', 'high'), '3.0.17-1~deb12u3'),
       ],
       added: [],
       remaining: [stays(kept, { kind: 'no-fix', note: 'no-dsa' }, imagePlace(APP))],

@@ -17,7 +17,7 @@ import {
   UNKNOWN,
   waits,
 } from '../support/rebuild-results.ts';
-import { finding, fixedBy, scanned } from '../support/scan-results.ts';
+import { finding, fixedIn, scanned } from '../support/scan-results.ts';
 
 function write(rebuilds: readonly RebuildResult[], more: Partial<ReportInput> = {}) {
   return writePullRequest({
@@ -144,7 +144,7 @@ describe('the body', () => {
   it('has the vulnerabilities of an image that were handed in', () => {
     const scan = scanned({
       diff: {
-        fixed: [fixedBy(finding('CVE-2026-1', 'openssl 3.0.16-1'), '3.0.17-1', 'x')],
+        fixed: [fixedIn(rebuilt.image.ref, finding('CVE-2026-1', 'openssl 3.0.16-1'), '3.0.17-1')],
         added: [],
         remaining: [],
       },

@@ -4,7 +4,7 @@ import { filesOf, packagesText, releaseText, statusText, type World } from './de
 
 const LISTS = 'var/lib/apt/lists/mirror.example.org_debian_dists_';
 
-export function layOut(world: World): AptRoot {
+function layOut(world: World): AptRoot {
   const architectures = world.architectures ?? ['amd64'];
   const root = createAptRoot(architectures);
   for (const [path, content] of filesOf(world)) root.write(path, content);

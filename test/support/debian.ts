@@ -16,7 +16,7 @@ export type Paragraph = Readonly<Record<string, string>> & { readonly n: string;
 
 const LONG: Readonly<Record<string, string>> = { n: 'Package', v: 'Version' };
 
-export function paragraph(fields: Paragraph, more: Readonly<Record<string, string>> = {}): string {
+function paragraph(fields: Paragraph, more: Readonly<Record<string, string>> = {}): string {
   const all: Record<string, string> = { Architecture: 'amd64', ...more };
   for (const [name, value] of Object.entries(fields)) all[LONG[name] ?? name] = value;
   return `${Object.entries(all)
@@ -61,7 +61,7 @@ export interface World {
   readonly architectures?: readonly string[];
 }
 
-export function indexOf(text: string): DebIndex {
+function indexOf(text: string): DebIndex {
   const reader = createDebIndexReader();
   reader.write(Buffer.from(text));
   return reader.end();
@@ -74,7 +74,7 @@ export function releaseText(suite: Suite, files: Readonly<Record<string, string>
   return `${lines.join('\n')}\nDate: Mon, 23 Nov 2026 11:22:37 UTC\nArchitectures: amd64 i386\nComponents: main\nSHA256:\n${sums.join('\n')}${sums.length > 0 ? '\n' : ''}`;
 }
 
-export const MIRROR = 'http://mirror.example.org/debian';
+const MIRROR = 'http://mirror.example.org/debian';
 
 export function filesOf(world: World): AptFiles {
   const lines = world.suites.map(({ name }) => `deb [trusted=yes] ${MIRROR} ${name} main\n`);

@@ -90,6 +90,12 @@ export function fixedBy(found: Finding, to: string | null, ...locks: readonly st
   return { state: 'fixed', finding: found, before: places, after: [], causes, why: null };
 }
 
+export function fixedIn(image: string, found: Finding, to: string | null): FindingChange {
+  const place = imagePlace(image);
+  const causes = [{ place, from: found.version, to }];
+  return { state: 'fixed', finding: found, before: [place], after: [], causes, why: null };
+}
+
 export function addedBy(found: Finding, from: string | null, ...locks: readonly string[]): FindingChange {
   const places = locks.map(lockPlace);
   const causes = places.map((place) => ({ place, from, to: found.version }));
