@@ -2,6 +2,7 @@
 import { lstat } from 'node:fs/promises';
 import { relative, sep } from 'node:path';
 import { EnvironmentError, messageOf } from '../errors.ts';
+import type { PackageLinks } from '../model.ts';
 import type { JobOutcome } from '../outcome.ts';
 import { htmlReport } from '../report/html.ts';
 import { outcomeJson } from '../report/json.ts';
@@ -11,6 +12,8 @@ import { fromCaller, jsonText } from './terminal.ts';
 
 interface Report {
   readonly outcome: JobOutcome;
+  /** By `name@version` (see `linkKey`). */
+  readonly links: ReadonlyMap<string, PackageLinks>;
   /** As printed at the terminal. */
   readonly markdown: string;
   readonly now: Date;
@@ -40,9 +43,9 @@ export async function writeOutputs(files: readonly string[], root: string, repor
   }
 }
 
-function textOf(file: string, { outcome, markdown, now }: Report): string {
+function textOf(file: string, { outcome, links, markdown, now }: Report): string {
   const name = file.toLowerCase();
-  if (name.endsWith('.html')) return htmlReport(outcome, { links: new Map(), now, version: version() });
+  if (name.endsWith('.html')) return htmlReport(outcome, { links, now, version: version() });
   return name.endsWith('.json') ? jsonText(outcomeJson(outcome)) : markdown;
 }
 

@@ -2,6 +2,7 @@
 import { parseCutoff } from '../config/cutoff.ts';
 import type { Settings } from '../config/settings.ts';
 import type { RebuildMode } from '../engine/compose-rebuild.ts';
+import { keepAnswers } from '../engine/asked-facts.ts';
 import { runJob } from '../engine.ts';
 import { UsageError } from '../errors.ts';
 import type { Forge } from '../forge/forge.ts';
@@ -43,11 +44,13 @@ export async function run(given: Arguments, signal: AbortSignal): Promise<number
     signal,
   });
   try {
-    const outcome = await runJob(job, composed.ports);
+    const { ports, kept } = keepAnswers(composed.ports);
+    const outcome = await runJob(job, { ...composed.ports, ...ports });
     progress.stop();
     const now = new Date();
     await print(given.json ? jsonText(outcomeJson(outcome)) : markdownOf(given, outcome, now));
-    await writeOutputs(given.outputs, root, { outcome, markdown: markdownOf(given, outcome, now), now });
+    const { links } = kept();
+    await writeOutputs(given.outputs, root, { outcome, links, markdown: markdownOf(given, outcome, now), now });
     if (given.write && !given.quiet) process.stderr.write(written(root, outcome));
     if (given.sarif !== null) await writeSarif(given.sarif, sarifLog(outcome));
     return codeOf(given, outcome);

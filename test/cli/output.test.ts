@@ -6,7 +6,7 @@ import { folder } from '../support/folder.ts';
 import { htmlOutcome } from '../support/html-outcome.ts';
 import { NOW } from '../support/rebuild-results.ts';
 
-const REPORT = { outcome: htmlOutcome(), markdown: '# Title\n', now: NOW };
+const REPORT = { links: new Map(), outcome: htmlOutcome(), markdown: '# Title\n', now: NOW };
 
 it('writes each form by its ending, and nothing beside', async () => {
   const out = folder();
