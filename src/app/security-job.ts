@@ -73,16 +73,15 @@ export async function fixPackage(work: SecurityWork): Promise<Verdict> {
   return proposeFix({ ...work, advised: whole, fixed, api: installed.api });
 }
 
-/** What a run saw of the default branch: its locks as they are there. A run over some locks says nothing of the others. */
+/** What a run saw: locks as they are on the default branch, and published images. A run over some locks says nothing of the others. */
 export async function rememberPackages(
   { repository, installation, only }: QueuedJob,
   head: string,
-  { results }: Pick<Relocked, 'results'>,
+  { results, rebuilds }: Pick<Relocked, 'results' | 'rebuilds'>,
   store: Store,
 ): Promise<void> {
-  const places: readonly Inventory[] = results.map(({ target, contents }) =>
-    lockInventory(target.path, contents?.before ?? null),
-  );
+  const locks = results.map(({ target, contents }) => lockInventory(target.path, contents?.before ?? null));
+  const places: readonly Inventory[] = [...locks, ...(rebuilds.inventory ?? [])];
   const scope = only.length === 0 ? 'repository' : 'places';
   await store.recordPackages({ ...repository, installation }, head, places, { scope });
 }

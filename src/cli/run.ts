@@ -50,7 +50,12 @@ export async function run(given: Arguments, signal: AbortSignal): Promise<number
     const now = new Date();
     await print(given.json ? jsonText(outcomeJson(outcome)) : markdownOf(given, outcome, now));
     const { links } = kept();
-    await writeOutputs(given.outputs, root, { outcome, links, markdown: markdownOf(given, outcome, now), now });
+    await writeOutputs(given.outputs, root, {
+      outcome,
+      links,
+      markdown: markdownOf(given, outcome, now),
+      now,
+    });
     if (given.write && !given.quiet) process.stderr.write(written(root, outcome));
     if (given.sarif !== null) await writeSarif(given.sarif, sarifLog(outcome));
     return codeOf(given, outcome);

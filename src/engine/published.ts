@@ -32,7 +32,10 @@ export async function lookAtPublished(
   const forced = look.job.noCache === true;
   const rebuilt = await runRebuilds({ images, tree: look.tree, bases, files, forced }, ports.rebuilds);
   return {
-    rebuilds: { results: rebuilt.map(({ result }) => result) },
+    rebuilds: {
+      results: rebuilt.map(({ result }) => result),
+      inventory: rebuilt.flatMap(({ inventory }) => inventory),
+    },
     images: { ...bases, files: await merged(bases.files, rebuilt, ports) },
     built: rebuilt.flatMap(({ result, contents }) =>
       contents.map((both) => ({ location: result.image.ref, ...both })),

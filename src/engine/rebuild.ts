@@ -17,6 +17,7 @@ import type { AskedRebuild } from '../rebuild/rest.ts';
 import type { Reason } from '../reason.ts';
 import { RegistryError } from '../registry/registry-error.ts';
 import { createLimiter } from '../run/limiter.ts';
+import { imageInventory, type Inventory } from '../scan/inventory.ts';
 import type { ImagePorts } from './images.ts';
 import { createBaseReader, readPublished, type BaseReader, type ReadState } from './published-state.ts';
 import type { Prove } from './rebuild-proof.ts';
@@ -50,6 +51,8 @@ export interface RebuildWork {
 export interface Rebuilt {
   readonly result: RebuildResult;
   readonly contents: readonly { readonly before: ImageContent; readonly after: ImageContent }[];
+  /** What is inside as it is published, for the index of packages. */
+  readonly inventory: readonly Inventory[];
 }
 
 /** Looks at every image of the policy. What goes wrong with one is its result. @throws {CancelledError} */
@@ -133,6 +136,7 @@ async function lookAt(
       notes: edit !== null && 'problem' in edit && !baseMoves ? [wordsOf(edit.problem)] : [],
     },
     contents: proof?.contents ?? [],
+    inventory: contents.map((content) => imageInventory(image.ref, content)),
   };
 }
 
@@ -187,6 +191,7 @@ function nothing(image: BuiltImage, reason: Reason): Rebuilt {
   return {
     result: { image, decision, published: [], advice: [], proof: null, files: [], reason, notes: [] },
     contents: [],
+    inventory: [],
   };
 }
 

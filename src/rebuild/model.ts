@@ -3,6 +3,7 @@ import type { PackageUpdate, SystemUpdates } from '../distro/model.ts';
 import type { ImageComparison } from '../images/compare.ts';
 import type { FileChange } from '../model.ts';
 import type { Reason } from '../reason.ts';
+import type { Inventory } from '../scan/inventory.ts';
 
 /** `[[image]]` of the policy: an image that the repository builds and publishes. */
 export interface BuiltImage {
@@ -137,6 +138,8 @@ export interface RebuildResult {
 
 export interface RebuildOutcome {
   readonly results: readonly RebuildResult[];
+  /** What is inside the published images, for the index of packages; left out where none was read. */
+  readonly inventory?: readonly Inventory[];
 }
 
 export const NO_REBUILDS: RebuildOutcome = { results: [] };

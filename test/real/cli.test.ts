@@ -236,7 +236,12 @@ describe('the command line', () => {
   const NAMES_A_LINE = { 'relock.toml': '[tools]\npython-download = false\n' };
 
   it.each<[string, string[], number, RegExp]>([
-    ['no command', [], 2, /^A command is missing: plan, run, scan, init or db update\.\nSee relock --help\.\n$/u],
+    [
+      'no command',
+      [],
+      2,
+      /^A command is missing: plan, run, scan, init or db update\.\nSee relock --help\.\n$/u,
+    ],
     ['an unknown command', ['runn'], 2, /There is no command runn\. Did you mean run\?/u],
     ['an unknown option', ['run', '.', '--wirte'], 2, /There is no option --wirte\. Did you mean --write\?/u],
     ['an option of run', ['plan', '.', '--write'], 2, /--write belongs to run and init, not to plan\./u],
