@@ -46,7 +46,7 @@ describe('the files of a build', () => {
       etc: { link: '/etc' },
       passwd: { link: '/etc/passwd' },
       'hostile/.dockerignore': { link: '/etc/passwd' },
-      'hostile2/.containerignore': { link: '../../x' },
+      'hostile2/.containerignore': { link: '../../no-such-file-4f1c9a' },
     });
     expect(await findBuildFiles(root, context, dockerfile)).toMatchObject({ code });
   });

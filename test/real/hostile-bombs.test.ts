@@ -13,7 +13,8 @@ const ENDED: readonly (readonly [attack: string, code: string, message: RegExp])
   ['memory_hog', 'limit-exceeded', /more memory/u],
   ['shared_memory_hog', 'limit-exceeded', /more memory/u],
   ['many_small_hogs', 'limit-exceeded', /more memory/u],
-  ['big_file', 'sdist-build-failed', /File too large/u],
+  // The kernel's limit of a file, or the watch over the disk: whoever sees it first.
+  ['big_file', 'sdist-build-failed or limit-exceeded', /File too large|more to the disk/u],
   ['many_files', 'limit-exceeded', /more to the disk/u],
   ['unlinked_files', 'limit-exceeded', /more to the disk/u],
   // uv keeps what a build prints, until there is no memory left.
@@ -42,7 +43,8 @@ describe.skipIf(noWalls)('a build that takes all there is', () => {
 
   it.each(ENDED)('%s is ended: %s', (attack, code, message) => {
     const target = arena.target(lockOf(attack));
-    expect(target).toMatchObject({ status: 'failed', reason: { code }, changes: [], files: [] });
+    expect(target).toMatchObject({ status: 'failed', changes: [], files: [] });
+    expect(code.split(' or ')).toContain(target?.reason?.code);
     expect(target?.reason?.message).toMatch(message);
     expect(arena.read(lockOf(attack))).toContain(`${packageOf(attack)}==0.9\n`);
   });
