@@ -13,9 +13,9 @@ import type { Job, PackageLinks } from '../model.ts';
 import type { ScanOutcome } from '../scan/outcome.ts';
 import type { AdvisedPackage } from '../store/store.ts';
 import { localWorkspace } from '../workspace/local.ts';
-import { cloneWith } from './clone-with.ts';
+import { onClone } from './on-clone.ts';
 import type { RelockRequest } from './handle-job.ts';
-import { cutoffOf, CLONE_SECONDS, type RelockOptions } from './relock.ts';
+import { cutoffOf, type RelockOptions } from './relock.ts';
 
 export interface Fixed {
   /** One for each group of locks that has an affected version. */
@@ -36,24 +36,14 @@ export function createFix(options: RelockOptions): (request: FixRequest) => Prom
   return async ({ advised, look, policy, token, signal }) => {
     const start = performance.now();
     const { owner, name } = look.repository;
-    const clone = await cloneWith({
-      url: look.cloneUrl,
-      commit: look.head,
-      token: await token(),
-      scratch: tmpdir(),
-      environment,
-      walls: await walls(),
-      timeoutSeconds: CLONE_SECONDS,
-      signal,
-    });
-    try {
+    return onClone({ look, token, signal }, options, async (root) => {
       const cutoff = cutoffOf(policy, now());
       const job: Job = { repository: `${owner}/${name}`, trigger: 'advisory', only: [], cutoff };
       const composed = await composePorts({
         settings,
         walls,
         repository: job.repository,
-        workspace: localWorkspace({ root: clone.root, scratch: [tmpdir()] }),
+        workspace: localWorkspace({ root: root, scratch: [tmpdir()] }),
         forge: previewForge,
         policy,
         cutoff,
@@ -79,9 +69,7 @@ export function createFix(options: RelockOptions): (request: FixRequest) => Prom
       } finally {
         await composed.close();
       }
-    } finally {
-      await clone.close();
-    }
+    });
   };
 }
 

@@ -13,7 +13,7 @@ import type { Job } from '../model.ts';
 import { parseCutoff } from '../config/cutoff.ts';
 import type { AppPolicy } from '../config/policy.ts';
 import { wholeGroups } from '../proposal/scope.ts';
-import { cloneWith } from './clone-with.ts';
+import { onClone } from './on-clone.ts';
 import { localWorkspace } from '../workspace/local.ts';
 import { createMirrorPool } from '../mirror/mirror-pool.ts';
 import type { AskedRebuild } from '../rebuild/rest.ts';
@@ -32,7 +32,6 @@ export interface RelockOptions {
   readonly lastAsked: (repository: number, ref: string) => Promise<AskedRebuild | null>;
 }
 
-export const CLONE_SECONDS = 600;
 /** What a registry says of a tag stands for so long. */
 const POOL_SECONDS = 600;
 
@@ -44,17 +43,7 @@ export function createRelock(options: RelockOptions): (request: RelockRequest) =
   const pool = createRegistryPool({ environment, userAgent: `relock/${version}`, keepSeconds: POOL_SECONDS });
   return async ({ job, look, policy, token, signal }) => {
     const { owner, name } = look.repository;
-    const clone = await cloneWith({
-      url: look.cloneUrl,
-      commit: look.head,
-      token: await token(),
-      scratch: tmpdir(),
-      environment,
-      walls: await walls(),
-      timeoutSeconds: CLONE_SECONDS,
-      signal,
-    });
-    try {
+    return onClone({ look, token, signal }, options, async (root) => {
       const cutoff = cutoffOf(policy, now());
       const asked: Job = {
         repository: `${owner}/${name}`,
@@ -67,7 +56,7 @@ export function createRelock(options: RelockOptions): (request: RelockRequest) =
         settings,
         walls,
         repository: asked.repository,
-        workspace: localWorkspace({ root: clone.root, scratch: [tmpdir()] }),
+        workspace: localWorkspace({ root: root, scratch: [tmpdir()] }),
         // What is done with the outcome is decided later, from what the forge shows then.
         forge: previewForge,
         policy,
@@ -93,9 +82,7 @@ export function createRelock(options: RelockOptions): (request: RelockRequest) =
       } finally {
         await composed.close();
       }
-    } finally {
-      await clone.close();
-    }
+    });
   };
 }
 
@@ -120,25 +107,13 @@ export function cutoffOf(policy: AppPolicy, now: Date): string | null {
 export function createInventory(
   options: Pick<RelockOptions, 'environment' | 'walls' | 'now'>,
 ): (request: RelockRequest) => Promise<readonly Inventory[]> {
-  const { environment, walls, now } = options;
+  const { now } = options;
   return async ({ look, policy, token, signal }) => {
     const { owner, name } = look.repository;
-    const clone = await cloneWith({
-      url: look.cloneUrl,
-      commit: look.head,
-      token: await token(),
-      scratch: tmpdir(),
-      environment,
-      walls: await walls(),
-      timeoutSeconds: CLONE_SECONDS,
-      signal,
-    });
-    try {
-      const workspace = localWorkspace({ root: clone.root, scratch: [] });
+    return onClone({ look, token, signal }, options, async (root) => {
+      const workspace = localWorkspace({ root: root, scratch: [] });
       const job: Job = { repository: `${owner}/${name}`, trigger: 'schedule', only: [], cutoff: null };
       return await takeInventory(job, { workspace, ecosystems: ECOSYSTEMS, policy, now });
-    } finally {
-      await clone.close();
-    }
+    });
   };
 }
